@@ -1,0 +1,136 @@
+/* Trust: the chain of directories and every question about who may do what.
+ * FORMATS, "Directory". Pure: times are arguments, never a clock.
+ *
+ * A trust starts from an anchor and takes directories in order; each is checked whole
+ * (chain, thresholds of old and new roots, cards, key rules, grants' signatures) before
+ * it counts. Older versions stay, because validity is judged by the version in force. */
+#ifndef KEYS_TRUST_H
+#define KEYS_TRUST_H
+
+#include "keys/card.h"
+#include "schemas/record/directory.h"
+#include "schemas/record/epoch.h"
+#include "schemas/record/grant.h"
+
+struct sb_anchor { /* anchor.json: what an institution gets on paper and file */
+    char exchange[SB_CODE_MAX + 1];
+    uint8_t nonce[SB_NONCE];
+    uint64_t threshold;
+    size_t n_roots;
+    struct sb_anchor_root {
+        uint8_t pk[SB_PK];
+        char holder[SB_NAME_MAX + 1];
+    } roots[SB_ROOTS_MAX];
+    uint8_t curve_pk[SB_PK];
+    uint8_t log_pk[SB_PK];
+    char address[SB_NAME_MAX + 1];
+};
+
+SB_CHECK int sb_anchor_read(const char *path, struct sb_anchor *out, struct sb_err *err);
+SB_CHECK int
+sb_anchor_write(const char *path, const struct sb_anchor *a, struct sb_err *err);
+/* Eight words a person can read over the telephone: from h("sacbe/words/1", the facts
+ * of the anchor). `out` holds 128 bytes. Digits in groups: "4821 0934 ...". */
+void sb_anchor_words(const struct sb_anchor *a, char out[128]);
+
+struct sb_trust;
+struct sb_dir; /* one checked directory; lives as long as its trust */
+
+SB_CHECK int
+sb_trust_new(struct sb_trust **out, const struct sb_anchor *anchor, struct sb_err *err);
+void sb_trust_free(struct sb_trust *t);
+/* Checks and adds the next version (a copy is kept). The first may be any version whose
+ * roots are the anchor's: an institution need not hold all history. A version already
+ * held with the same body is 0; with another body SB_E_DIR_CHAIN. */
+SB_CHECK int sb_trust_add(struct sb_trust *t, struct sb_bytes record, struct sb_err *err);
+/* Checks only (a dry run of sb_trust_add). */
+SB_CHECK int
+sb_trust_check(const struct sb_trust *t, struct sb_bytes record, struct sb_err *err);
+const struct sb_exchange *sb_trust_exchange(const struct sb_trust *t);
+/* Newest; NULL before the first. */
+const struct sb_dir *sb_trust_newest(const struct sb_trust *t);
+const struct sb_dir *sb_trust_version(const struct sb_trust *t, uint64_t version);
+const struct sb_dir *sb_trust_by_hash(const struct sb_trust *t,
+                                      const uint8_t hash[SB_HASH]);
+
+const struct sb_directory *sb_dir_body(const struct sb_dir *d);
+struct sb_bytes sb_dir_record(const struct sb_dir *d);
+const uint8_t *sb_dir_hash(const struct sb_dir *d); /* SB_HASH bytes */
+
+/* The active member to whom a CURVE key belongs at `now`; empty when nobody's. */
+struct sb_bytes
+sb_dir_by_curve(const struct sb_dir *d, const uint8_t pk[SB_PK], uint64_t now_ms);
+/* Why a CURVE key has no member: SB_E_CURVE_UNKNOWN, SB_E_KEY_EXPIRED, SB_E_SUSPENDED. */
+int sb_dir_curve_refusal(const struct sb_dir *d, const uint8_t pk[SB_PK], uint64_t now_ms);
+/* The key of an active member with this use, valid at `now` (the newest card that names
+ * it counts); key_id NULL: the newest valid one. 0 or SB_E_MEMBER, SB_E_NO_KEY,
+ * SB_E_KEY_EXPIRED. */
+SB_CHECK int sb_dir_key(const struct sb_dir *d,
+                        struct sb_bytes member,
+                        const char *use,
+                        const uint8_t *key_id,
+                        uint64_t now_ms,
+                        struct sb_card_key *out,
+                        struct sb_err *err);
+/* A record signed by `member` with a sign key that is valid at `now`: verifies it. */
+SB_CHECK int sb_dir_verify(const struct sb_trust *t,
+                           const struct sb_dir *d,
+                           struct sb_bytes member,
+                           const struct sb_record *record,
+                           uint64_t now_ms,
+                           struct sb_err *err);
+
+struct sb_reader { /* who reads a stream, as the grants say at one moment */
+    struct sb_bytes code;
+    struct sb_card_key seal; /* newest valid seal key */
+    uint8_t seal_key_id[SB_KEY_ID];
+    struct sb_codes classes; /* union of its grants, text order */
+};
+
+struct sb_readers {
+    struct sb_reader *items; /* sorted by code */
+    size_t n;
+    uint64_t until; /* ms: first moment after `now` at which this list changes */
+};
+
+/* Readers of `publisher`'s `type` at `now`, the publisher included with `own_classes`.
+ * Readers that are not active, or have no valid seal key, are left out. Slices live as
+ * long as the trust or the arena. */
+SB_CHECK int sb_dir_readers(const struct sb_dir *d,
+                            struct sb_bytes publisher,
+                            struct sb_bytes type,
+                            const struct sb_codes *own_classes,
+                            uint64_t now_ms,
+                            struct sb_arena *arena,
+                            struct sb_readers *out,
+                            struct sb_err *err);
+/* As sb_dir_readers, for a publisher that seals: only grants signed by a sign key in its
+ * vault count (the authority cannot grant itself access), seal keys only from the card
+ * chain of reader_sign_key_id. */
+SB_CHECK int sb_dir_readers_own(const struct sb_trust *t,
+                                const struct sb_dir *d,
+                                const struct sb_vault *v,
+                                struct sb_bytes type,
+                                const struct sb_codes *own_classes,
+                                uint64_t now_ms,
+                                struct sb_arena *arena,
+                                struct sb_readers *out,
+                                struct sb_err *err);
+/* Whether an epoch's readers and classes are exactly `readers`: 0 or
+ * SB_E_EPOCH_READERS, whose text names the first difference. */
+SB_CHECK int sb_readers_match(const struct sb_readers *readers,
+                              const struct sb_epoch_core *core,
+                              struct sb_err *err);
+/* Union of classes that grants give `reader` on publisher/type now; n 0: none. */
+SB_CHECK int sb_dir_classes(const struct sb_dir *d,
+                            struct sb_bytes publisher,
+                            struct sb_bytes type,
+                            struct sb_bytes reader,
+                            uint64_t now_ms,
+                            struct sb_arena *arena,
+                            struct sb_codes *out,
+                            struct sb_err *err);
+/* The grants of a directory, decoded, in order; i < sb_dir_body(d)->n_grants. */
+const struct sb_grant *sb_dir_grant(const struct sb_dir *d, size_t i);
+
+#endif
