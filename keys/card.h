@@ -1,4 +1,5 @@
-/* Cards: making them, checking a chain, and the enrolment challenge. FORMATS, "Keys". */
+/* Cards: making them, checking a chain, and the enrolment challenge. FORMATS, "Keys".
+ */
 #ifndef KEYS_CARD_H
 #define KEYS_CARD_H
 
@@ -7,8 +8,9 @@
 
 #define SB_CHALLENGE 32
 
-/* Appends the record of the first card of a vault: its newest sign, seal, curve and (when
- * there is one) witness key, valid [now, now + valid_ms), signed by the sign key. */
+/* Appends the record of the first card of a vault: its newest sign, seal, curve and
+ * (when there is one) witness key, valid [now, now + valid_ms), signed by the sign key.
+ */
 SB_CHECK int sb_card_first(const struct sb_exchange *x,
                            const struct sb_vault *v,
                            struct sb_bytes name,

@@ -22,9 +22,10 @@ void sb_hasher_end(struct sb_hasher *h, uint8_t out[SB_HASH]);
 
 /* h(tag, b); tag <= 16 bytes. */
 void sb_hash(uint8_t out[SB_HASH], const char *tag, struct sb_bytes b);
-/* h(the body's own tag, body): what `prev`, `epoch_hash`, `last_hash` hold. A body whose
- * tag is not 1 to 16 bytes gives SB_E_TAG. */
-SB_CHECK int sb_record_hash(uint8_t out[SB_HASH], struct sb_bytes body, struct sb_err *err);
+/* h(the body's own tag, body): what `prev`, `epoch_hash`, `last_hash` hold. A body
+ * whose tag is not 1 to 16 bytes gives SB_E_TAG. */
+SB_CHECK int
+sb_record_hash(uint8_t out[SB_HASH], struct sb_bytes body, struct sb_err *err);
 void sb_sha256(uint8_t out[SB_HASH], struct sb_bytes b);
 
 /* Root over the items of a batch, n >= 1 (RFC 6962 shape, BLAKE2b with our tags). */

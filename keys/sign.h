@@ -1,5 +1,5 @@
-/* Signatures over records. FORMATS: sig(tag, b) = Ed25519 over tag || 00 || X || b, where
- * X binds the signature to one exchange. */
+/* Signatures over records. FORMATS: sig(tag, b) = Ed25519 over tag || 00 || X || b,
+ * where X binds the signature to one exchange. */
 #ifndef KEYS_SIGN_H
 #define KEYS_SIGN_H
 
@@ -10,7 +10,9 @@ struct sb_exchange { /* X */
 };
 
 /* X = h("sacbe/exch/1", name || nonce). */
-void sb_exchange_id(struct sb_exchange *out, struct sb_bytes name, const uint8_t nonce[16]);
+void sb_exchange_id(struct sb_exchange *out,
+                    struct sb_bytes name,
+                    const uint8_t nonce[16]);
 
 /* Appends the record [body, [[key_id, sig]]] signed by one key of the vault. */
 SB_CHECK int sb_sign_record(const struct sb_exchange *x,

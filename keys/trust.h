@@ -3,7 +3,8 @@
  *
  * A trust starts from an anchor and takes directories in order; each is checked whole
  * (chain, thresholds of old and new roots, cards, key rules, grants' signatures) before
- * it counts. Older versions stay, because validity is judged by the version in force. */
+ * it counts. Older versions stay, because validity is judged by the version in force.
+ */
 #ifndef KEYS_TRUST_H
 #define KEYS_TRUST_H
 
@@ -26,7 +27,8 @@ struct sb_anchor { /* anchor.json: what an institution gets on paper and file */
     char address[SB_NAME_MAX + 1];
 };
 
-SB_CHECK int sb_anchor_read(const char *path, struct sb_anchor *out, struct sb_err *err);
+SB_CHECK int
+sb_anchor_read(const char *path, struct sb_anchor *out, struct sb_err *err);
 SB_CHECK int
 sb_anchor_write(const char *path, const struct sb_anchor *a, struct sb_err *err);
 /* Eight words a person can read over the telephone: from h("sacbe/words/1", the facts
@@ -42,7 +44,8 @@ void sb_trust_free(struct sb_trust *t);
 /* Checks and adds the next version (a copy is kept). The first may be any version whose
  * roots are the anchor's: an institution need not hold all history. A version already
  * held with the same body is 0; with another body SB_E_DIR_CHAIN. */
-SB_CHECK int sb_trust_add(struct sb_trust *t, struct sb_bytes record, struct sb_err *err);
+SB_CHECK int
+sb_trust_add(struct sb_trust *t, struct sb_bytes record, struct sb_err *err);
 /* Checks only (a dry run of sb_trust_add). */
 SB_CHECK int
 sb_trust_check(const struct sb_trust *t, struct sb_bytes record, struct sb_err *err);
@@ -60,8 +63,11 @@ const uint8_t *sb_dir_hash(const struct sb_dir *d); /* SB_HASH bytes */
 /* The active member to whom a CURVE key belongs at `now`; empty when nobody's. */
 struct sb_bytes
 sb_dir_by_curve(const struct sb_dir *d, const uint8_t pk[SB_PK], uint64_t now_ms);
-/* Why a CURVE key has no member: SB_E_CURVE_UNKNOWN, SB_E_KEY_EXPIRED, SB_E_SUSPENDED. */
-int sb_dir_curve_refusal(const struct sb_dir *d, const uint8_t pk[SB_PK], uint64_t now_ms);
+/* Why a CURVE key has no member: SB_E_CURVE_UNKNOWN, SB_E_KEY_EXPIRED, SB_E_SUSPENDED.
+ */
+int sb_dir_curve_refusal(const struct sb_dir *d,
+                         const uint8_t pk[SB_PK],
+                         uint64_t now_ms);
 /* The key of an active member with this use, valid at `now` (the newest card that names
  * it counts); key_id NULL: the newest valid one. 0 or SB_E_MEMBER, SB_E_NO_KEY,
  * SB_E_KEY_EXPIRED. */
@@ -104,9 +110,9 @@ SB_CHECK int sb_dir_readers(const struct sb_dir *d,
                             struct sb_arena *arena,
                             struct sb_readers *out,
                             struct sb_err *err);
-/* As sb_dir_readers, for a publisher that seals: only grants signed by a sign key in its
- * vault count (the authority cannot grant itself access), seal keys only from the card
- * chain of reader_sign_key_id. */
+/* As sb_dir_readers, for a publisher that seals: only grants signed by a sign key in
+ * its vault count (the authority cannot grant itself access), seal keys only from the
+ * card chain of reader_sign_key_id. */
 SB_CHECK int sb_dir_readers_own(const struct sb_trust *t,
                                 const struct sb_dir *d,
                                 const struct sb_vault *v,

@@ -1,7 +1,8 @@
 /* Vault: the secret keys of one holder in one file, 0600. FORMATS, "Keys".
  *
- * Secrets are in guarded memory (sodium_malloc) and wiped on free; they never leave this
- * room except for the CURVE secret, which libzmq wants as text. File: canonical msgpack,
+ * Secrets are in guarded memory (sodium_malloc) and wiped on free; they never leave
+ * this room except for the CURVE secret, which libzmq wants as text. File: canonical
+ * msgpack,
  * ["sacbe/vault/1", header, body or sealed body]; with a passphrase XChaCha20-Poly1305
  * under Argon2id (MODERATE; SENSITIVE for a vault that holds a root key, where a
  * passphrase is mandatory), the clear header as additional data. Other parameters are
@@ -20,7 +21,7 @@
 
 struct sb_vault;
 
-struct sb_vault_key { /* what may be shown of a key */
+struct sb_vault_key {    /* what may be shown of a key */
     struct sb_bytes use; /* borrowed from the vault */
     uint8_t key_id[SB_KEY_ID];
     uint8_t pk[SB_PK];
@@ -31,7 +32,8 @@ struct sb_vault_key { /* what may be shown of a key */
 void sb_key_id(uint8_t out[SB_KEY_ID], struct sb_bytes use, const uint8_t pk[SB_PK]);
 
 /* An empty vault in memory; `code`: institution, broker ("broker") or root holder. */
-SB_CHECK int sb_vault_new(struct sb_vault **out, struct sb_bytes code, struct sb_err *err);
+SB_CHECK int
+sb_vault_new(struct sb_vault **out, struct sb_bytes code, struct sb_err *err);
 /* Adds a fresh random pair of that use; `out` may be NULL. */
 SB_CHECK int sb_vault_add(struct sb_vault *v,
                           const char *use,
@@ -59,7 +61,9 @@ struct sb_bytes sb_vault_code(const struct sb_vault *v);
 size_t sb_vault_count(const struct sb_vault *v);
 struct sb_vault_key sb_vault_key_at(const struct sb_vault *v, size_t i);
 /* The newest key of a use; false when there is none. */
-bool sb_vault_newest(const struct sb_vault *v, const char *use, struct sb_vault_key *out);
+bool sb_vault_newest(const struct sb_vault *v,
+                     const char *use,
+                     struct sb_vault_key *out);
 bool sb_vault_has(const struct sb_vault *v, const uint8_t key_id[SB_KEY_ID]);
 
 /* Ed25519 over `message` by the key with this id. */

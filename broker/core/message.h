@@ -1,0 +1,176 @@
+/* The bus protocol, shared by both sides. FORMATS, "Bus protocol".
+ *
+ * A message is frames: "SB1", command, session (16 bytes), header (canonical msgpack),
+ * then exactly the payload frames of its command. Payloads:
+ *   DIRECTORY CLAIM EPOCH REGRANT HEADS RECEIPT REJECT COSIGN   [record or note]
+ *   PUBLISH                                          [batch record, items, ciphertexts]
+ *   ENTRY                           [leaf data, record, items, ciphertexts] (last two
+ *                                   empty for what is no batch, or not for this reader)
+ *   CHECKPOINT                                       [note]
+ * items: msgpack array of bin, one item per event. ciphertexts: msgpack array of
+ * [class, [bin ...]], classes in text order, one bin per event, event order.
+ * Slices borrow from the frames; lists live in the arena. */
+#ifndef BROKER_CORE_MESSAGE_H
+#define BROKER_CORE_MESSAGE_H
+
+#include "schemas/record/entry.h"
+#include "schemas/record/event.h"
+#include "schemas/record/record.h"
+
+#define SB_PROTOCOL "SB1"
+#define SB_SESSION 16
+#define SB_CHALLENGE_NONCE 32
+#define SB_PAYLOADS 4
+#define SB_FRAMES (4 + SB_PAYLOADS)
+
+enum sb_command {
+    SB_CMD_HELLO = 1,
+    SB_CMD_CHALLENGE,
+    SB_CMD_PROVE,
+    SB_CMD_WELCOME,
+    SB_CMD_DIRECTORY,
+    SB_CMD_CLAIM,
+    SB_CMD_EPOCH,
+    SB_CMD_REGRANT,
+    SB_CMD_PUBLISH,
+    SB_CMD_STORED,
+    SB_CMD_REFUSED,
+    SB_CMD_HEADS,
+    SB_CMD_RECEIPT,
+    SB_CMD_REJECT,
+    SB_CMD_SUBSCRIBE,
+    SB_CMD_ENTRY,
+    SB_CMD_CREDIT,
+    SB_CMD_APPLIED,
+    SB_CMD_COSIGN,
+    SB_CMD_CHECKPOINT,
+    SB_CMD_PING,
+    SB_CMD_PONG,
+    SB_CMD_BYE,
+    SB_CMD_WHO,
+};
+
+/* "HELLO" ...; NULL for another number. */
+const char *sb_command_text(enum sb_command cmd);
+
+struct sb_frames {
+    size_t n;
+    struct sb_bytes f[SB_FRAMES];
+};
+
+struct sb_own_stream { /* in WELCOME: how the broker knows a stream of the client's */
+    struct sb_bytes stream;
+    uint64_t claim_no; /* 0: none */
+    uint8_t instance[SB_INSTANCE];
+    uint64_t last_seq;
+    uint8_t last_hash[SB_HASH];
+    uint64_t epoch_no; /* 0: none */
+    uint8_t epoch_hash[SB_HASH];
+};
+
+struct sb_message {
+    enum sb_command cmd;
+    uint8_t session[SB_SESSION]; /* zero until WELCOME */
+    union {
+        struct {
+            struct sb_bytes institution;
+            struct sb_bytes role;       /* "adapter" "witness" */
+            struct sb_bytes version;    /* of the program */
+            uint64_t directory_version; /* 0: none held */
+        } hello;
+        struct {
+            uint8_t nonce[SB_CHALLENGE_NONCE];
+        } challenge;
+        struct { /* sig("sacbe/prove/1", broker curve pk || own curve pk || nonce) */
+            uint8_t key_id[SB_KEY_ID];
+            uint8_t sig[SB_SIG];
+        } prove;
+        struct {
+            uint64_t generation;
+            uint64_t directory_version; /* the broker's newest */
+            uint64_t event_max;
+            uint64_t batch_max;
+            uint64_t tree_size; /* of the newest checkpoint: what a claim names */
+            uint8_t root[SB_HASH];
+            struct sb_own_stream *streams; /* sorted by stream */
+            size_t n_streams;
+        } welcome;
+        struct { /* STORED */
+            enum sb_kind kind;
+            struct sb_bytes stream; /* empty for what has none */
+            uint8_t hash[SB_HASH];  /* of the record's body */
+            uint64_t number;        /* claim_no, epoch_no or last seq; else 0 */
+            uint64_t index;         /* in the journal */
+        } stored;
+        struct {               /* REFUSED */
+            enum sb_kind kind; /* 0: a session's refusal */
+            struct sb_bytes stream;
+            uint8_t hash[SB_HASH];
+            uint64_t code;     /* positive number of code.h */
+            uint64_t expected; /* GAP: the seq; STALE_EPOCH: newest directory version */
+        } refused;
+        struct {
+            struct sb_bytes name; /* a code, unique in the institution */
+            struct sb_codes types;
+            struct sb_heads cursors;
+        } subscribe;
+        struct {
+            struct sb_bytes name;
+            uint64_t index;
+        } entry;
+        struct {
+            struct sb_bytes name;
+            uint64_t entries; /* added to what is left */
+            uint64_t bytes;
+        } credit;
+        struct {
+            struct sb_bytes name;
+            struct sb_heads heads;
+        } applied;
+    } as;
+    size_t n_payload;
+    struct sb_bytes payload[SB_PAYLOADS];
+};
+
+/* How many payload frames a command has. */
+size_t sb_message_payloads(enum sb_command cmd);
+/* SB_E_FRAMES, SB_E_MALFORMED or an encoding error. */
+SB_CHECK int sb_message_read(const struct sb_frames *frames,
+                             struct sb_arena *arena,
+                             struct sb_message *out,
+                             struct sb_err *err);
+/* Appends the header to `header` and fills frames: they borrow from `m` and `header`,
+ * so `header` must not be written again while they are used. */
+SB_CHECK int sb_message_write(const struct sb_message *m,
+                              struct sb_buf *header,
+                              struct sb_frames *out,
+                              struct sb_err *err);
+
+/* items payload <-> slices. */
+void sb_items_write(struct sb_buf *out, const struct sb_bytes *items, size_t n);
+SB_CHECK int sb_items_read(struct sb_bytes payload,
+                           struct sb_arena *arena,
+                           struct sb_bytes **items,
+                           size_t *n,
+                           struct sb_err *err);
+
+struct sb_class_cts { /* the ciphertexts of one class in a batch */
+    struct sb_bytes name;
+    struct sb_bytes raw;  /* this [class, [bin ...]] element as bytes */
+    struct sb_bytes *cts; /* one per event */
+    size_t n;
+};
+struct sb_cts {
+    struct sb_class_cts classes[SB_CLASSES]; /* text order */
+    size_t n;
+};
+void sb_cts_write(struct sb_buf *out, const struct sb_cts *cts); /* from name and cts */
+void sb_cts_join(struct sb_buf *out,
+                 const struct sb_bytes *raw,
+                 size_t n); /* from raw */
+SB_CHECK int sb_cts_read(struct sb_bytes payload,
+                         struct sb_arena *arena,
+                         struct sb_cts *out,
+                         struct sb_err *err);
+
+#endif
