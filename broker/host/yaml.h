@@ -10,6 +10,7 @@
 #include "schemas/base/bytes.h"
 
 #define SB_YAML_ENTRIES_MAX 1024u /* keys of one map */
+#define SB_YAML_NODES_MAX 262144u /* values of one file */
 
 enum sb_yaml_kind { SB_YAML_SCALAR, SB_YAML_MAP, SB_YAML_LIST };
 
@@ -54,7 +55,8 @@ int sb_yaml_fail(const struct sb_yaml_node *n,
                  ...) SB_PRINTF(4, 5);
 
 /* Refuses a key that is not in `keys` (ended by NULL), with a suggestion:
- * SB_E_CONFIG_UNKNOWN_KEY. `where` names the map: `unknown key "tabel" in "source"`. */
+ * SB_E_CONFIG_UNKNOWN_KEY. `where` names the map, as in
+ * `unknown key "tabel" in "source"`; NULL for the file's top. */
 SB_CHECK int sb_yaml_check_keys(const struct sb_yaml_node *map,
                                 const char *where,
                                 const char *const *keys,
