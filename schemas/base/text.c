@@ -7,6 +7,7 @@
 #include <unictype.h>
 #include <unicase.h>
 #include <unistr.h>
+#include <uniwidth.h>
 
 #include "schemas/base/limits.h"
 
@@ -18,6 +19,12 @@ bool sb_text_valid(struct sb_bytes s)
 size_t sb_text_length(struct sb_bytes s)
 {
     return s.n == 0 ? 0 : u8_mbsnlen(s.p, s.n);
+}
+
+size_t sb_text_width(struct sb_bytes s)
+{
+    int n = s.n == 0 ? 0 : u8_width(s.p, s.n, "UTF-8");
+    return n < 0 ? 0 : (size_t)n;
 }
 
 bool sb_text_is_code(struct sb_bytes s)

@@ -11,6 +11,9 @@ bool sb_text_valid(struct sb_bytes s);
 /* Number of code points of well-formed UTF-8. */
 size_t sb_text_length(struct sb_bytes s);
 
+/* Columns that well-formed UTF-8 takes on a terminal: marks 0, wide characters 2. */
+size_t sb_text_width(struct sb_bytes s);
+
 /* A code: [a-z0-9_.-]{1,64}. */
 bool sb_text_is_code(struct sb_bytes s);
 /* institution/type or institution/type/n (n: decimal without leading zeros). The parts
