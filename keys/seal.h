@@ -26,6 +26,13 @@ SB_CHECK int sb_epoch_make(const struct sb_exchange *x,
                            const struct sb_secrets *secrets,
                            struct sb_buf *out,
                            struct sb_err *err);
+/* The same without a signature: for a caller that signs with a key which is not the
+ * vault's newest. */
+SB_CHECK int sb_epoch_body(const struct sb_epoch_core *core,
+                           const struct sb_readers *readers,
+                           const struct sb_secrets *secrets,
+                           struct sb_buf *out,
+                           struct sb_err *err);
 /* The secrets of `reader` in this epoch. SB_E_NO_SECRET: the epoch leaves it out;
  * SB_E_NO_KEY: wrapped to a key that the vault does not hold; SB_E_OPEN_FAILED: a
  * garbage ct, a wrong hash, name or commitment (to be rejected). */
