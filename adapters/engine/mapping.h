@@ -8,10 +8,15 @@
 #define ADAPTERS_ENGINE_MAPPING_H
 
 #include "adapters/engine/db.h"
-#include "schemas/catalog/catalog.h"
 #include "schemas/pack/value.h"
 
+struct sb_catalog; /* schemas/catalog/catalog.h */
 struct sb_mapping; /* source -> catalogue */
+
+struct sb_columns { /* names, in the order written */
+    struct sb_bytes *items;
+    size_t n;
+};
 
 struct sb_csv_member { /* one entry of source.set */
     struct sb_bytes table;
@@ -26,7 +31,7 @@ struct sb_leftover {
 struct sb_array_source {
     struct sb_bytes field; /* "personas" */
     struct sb_bytes table; /* captured too; empty for CSV */
-    struct sb_codes key;   /* in the order written, not sorted */
+    struct sb_columns key;
     struct sb_bytes sql;
 };
 
@@ -38,11 +43,11 @@ struct sb_mapping_facts { /* plain view of what a file says; lives as long as it
     struct sb_bytes driver; /* "sqlite" "csv" */
     struct sb_bytes file;  /* source.file: the database, or empty (adapter's default) */
     struct sb_bytes table; /* sqlite: the captured table */
-    struct sb_codes key;   /* its key columns, in the order written */
+    struct sb_columns key; /* its key columns */
     struct sb_bytes folder; /* csv */
     const struct sb_csv_member *set;
     size_t n_set;
-    struct sb_codes index;
+    struct sb_columns index;
     struct sb_bytes event_sql;
     const struct sb_array_source *arrays;
     size_t n_arrays;
@@ -56,7 +61,8 @@ SB_CHECK int sb_mapping_load(struct sb_mapping **out,
                              struct sb_err *err);
 void sb_mapping_free(struct sb_mapping *m);
 const struct sb_mapping_facts *sb_mapping_facts(const struct sb_mapping *m);
-/* Against the database: statements compile, columns exist, required fields filled. */
+/* Against the database: statements compile, columns exist, required fields are filled,
+ * coded fields have a list or a crosswalk. SB_E_MAPPING with "file:line: why". */
 SB_CHECK int
 sb_mapping_check(const struct sb_mapping *m, struct sb_db *db, struct sb_err *err);
 
@@ -80,12 +86,18 @@ struct sb_map_fault { /* why a row does not map */
     size_t n_used;
 };
 
-/* Maps one row of the event query, running the array queries. `operacion`: "alta" or
- * "correccion". 0; 1 with *fault (quarantine); negative on an error of the database. */
+struct sb_map_input {
+    const struct sb_row *row;    /* of the event query */
+    const struct sb_param *keys; /* the captured key columns (CSV: none): parameters */
+    size_t n_keys;               /* of the arrays, beside the event row's columns */
+    const char *operacion;       /* "alta" or "correccion" */
+};
+
+/* Maps one row of the event query, running the array queries. 0; 1 with *fault
+ * (quarantine); negative on an error of the database. Results live in the arena. */
 SB_CHECK int sb_mapping_row(const struct sb_mapping *m,
                             struct sb_db *db,
-                            const struct sb_row *row,
-                            const char *operacion,
+                            const struct sb_map_input *in,
                             struct sb_arena *arena,
                             struct sb_mapped *out,
                             struct sb_map_fault *fault,
