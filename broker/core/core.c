@@ -1,0 +1,169 @@
+/* Purpose: the life of a core and the one door through which inputs come.
+ * Invariant: a step either gives all its effects or fails; then the process stops. */
+#include "broker/core/core_impl.h"
+
+#include <stdlib.h>
+
+int sb_core_new(struct sb_core **out,
+                const struct sb_core_config *config,
+                struct sb_trust *trust,
+                struct sb_err *err)
+{
+    if (!sb_trust_newest(trust))
+        return sb_fail(err,
+                       SB_E_STATE,
+                       "no directory: run sacbe init, then start the "
+                       "broker with its directory");
+    struct sb_core *core = calloc(1, sizeof *core);
+    if (!core)
+        return sb_fail(err, SB_E_MEMORY, "out of memory for the core");
+    core->config = *config;
+    core->trust = trust;
+    core->size = core->durable = config->size;
+    core->stored_ms = config->stored_ms;
+    *out = core;
+    return 0;
+}
+
+void sb_core_free(struct sb_core *core)
+{
+    if (!core)
+        return;
+    while (core->sessions)
+        session_end(core, core->sessions);
+    for (size_t i = 0; i < core->n_streams; i++)
+        stream_free(core->streams[i]);
+    while (core->lookups) {
+        struct lookup *next = core->lookups->next;
+        free(core->lookups);
+        core->lookups = next;
+    }
+    while (core->lags) {
+        struct lag *next = core->lags->next;
+        free(core->lags);
+        core->lags = next;
+    }
+    sb_trust_free(core->trust);
+    free(core->streams);
+    free(core->waits);
+    free(core);
+}
+
+const struct sb_trust *sb_core_trust(const struct sb_core *core)
+{
+    return core->trust;
+}
+
+int sb_core_restore(struct sb_core *core,
+                    const struct sb_stream_state *state,
+                    struct sb_err *err)
+{
+    if (stream_find(core, state->stream))
+        return sb_fail(err,
+                       SB_E_DUPLICATE,
+                       "%.*s stands twice in the journal",
+                       SB_FMT(state->stream));
+    struct stream *st = stream_add(core, state->stream);
+    if (!st)
+        return sb_fail(err,
+                       SB_E_MEMORY,
+                       "the journal's stream %.*s cannot be taken up",
+                       SB_FMT(state->stream));
+    st->claim_no = state->claim_no;
+    memcpy(st->claim_hash, state->claim_hash, SB_HASH);
+    memcpy(st->instance, state->instance, SB_INSTANCE);
+    st->claim_index = state->claim_index;
+    st->last_seq = state->last_seq;
+    memcpy(st->last_hash, state->last_hash, SB_HASH);
+    st->last_index = state->last_index;
+    st->tail = core->size ? core->size - 1 : 0;
+    if (state->epoch_no == 0)
+        return 0;
+    st->epoch_index = state->epoch_index;
+    return stream_set_epoch(st, state->epoch, err);
+}
+
+static void send_checkpoint(struct step *s)
+{
+    s->core->checkpoint.size = s->in->as.checkpoint.size;
+    memcpy(s->core->checkpoint.root, s->in->as.checkpoint.root, SB_HASH);
+    for (struct session *at = s->core->sessions; at; at = at->next) {
+        if (at->state != SESSION_OPEN)
+            continue;
+        struct sb_message m = {.cmd = SB_CMD_CHECKPOINT, .n_payload = 1};
+        m.payload[0] = s->in->as.checkpoint.note;
+        effect_reply(s, at, &m);
+    }
+}
+
+static void gone(struct step *s)
+{
+    struct session *session = session_by_peer(s->core, s->in->as.gone.peer);
+    if (session)
+        session_end(s->core, session);
+}
+
+static void stop(struct step *s)
+{
+    struct sb_err why;
+    s->core->stopping = true;
+    sb_fail(&why, SB_E_STOPPING, "the broker is stopping");
+    for (struct session *at = s->core->sessions; at; at = at->next) {
+        struct sb_message m = {.cmd = SB_CMD_REFUSED};
+        m.as.refused.code = (uint64_t)sb_code_number(why.code);
+        effect_reply(s, at, &m);
+    }
+}
+
+static void dispatch(struct step *s)
+{
+    switch (s->in->kind) {
+    case SB_IN_MESSAGE:
+        session_message(s);
+        return;
+    case SB_IN_GONE:
+        gone(s);
+        return;
+    case SB_IN_COMMITTED:
+        append_committed(s);
+        return;
+    case SB_IN_CHECKPOINT:
+        send_checkpoint(s);
+        return;
+    case SB_IN_FOUND:
+        accept_found(s);
+        return;
+    case SB_IN_OPENED:
+        feed_opened(s);
+        return;
+    case SB_IN_READ:
+        feed_read(s);
+        return;
+    case SB_IN_DIRECTORY:
+    case SB_IN_CATALOGUE:
+        accept_operator(s);
+        return;
+    case SB_IN_TICK:
+        session_tick(s);
+        feed_all(s);
+        return;
+    case SB_IN_STOP:
+        stop(s);
+        return;
+    }
+}
+
+int sb_core_step(struct sb_core *core,
+                 const struct sb_input *in,
+                 struct sb_effects *out,
+                 struct sb_err *err)
+{
+    sb_arena_reset(out->arena);
+    out->n = 0;
+    out->failed = false;
+    struct step s = {.core = core, .in = in, .out = out};
+    dispatch(&s);
+    if (out->failed || out->scratch.failed)
+        return sb_fail(err, SB_E_MEMORY, "out of memory in the broker's core");
+    return 0;
+}

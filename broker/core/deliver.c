@@ -1,0 +1,114 @@
+/* Purpose: one entry to one reader: what of it the epoch in force lets it have.
+ * Invariant: ciphertexts go only to classes that both the epoch and a grant name. */
+#include "broker/core/core_impl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Notes which classes the epoch gives the reader from here on. */
+static void enter_epoch(struct step *s,
+                        const struct session *session,
+                        struct feed *f,
+                        struct sb_bytes record)
+{
+    struct sb_record envelope;
+    struct sb_epoch epoch;
+    struct sb_err err;
+    f->in_epoch = false;
+    f->n_classes = 0;
+    if (sb_record_read(record, &envelope, &err) != 0 ||
+        sb_epoch_read(envelope.body, s->out->arena, &epoch, &err) != 0)
+        return;
+    for (size_t i = 0; i < epoch.core.n_readers; i++) {
+        const struct sb_epoch_reader *r = &epoch.core.readers[i];
+        if (!sb_bytes_is(r->reader, session->institution))
+            continue;
+        f->in_epoch = true;
+        for (size_t c = 0; c < r->classes.n; c++)
+            snprintf(f->classes[f->n_classes++],
+                     SB_CODE_MAX + 1,
+                     "%.*s",
+                     SB_FMT(r->classes.items[c]));
+    }
+}
+
+static bool in_epoch_class(const struct feed *f, struct sb_bytes name)
+{
+    for (size_t i = 0; i < f->n_classes; i++)
+        if (sb_bytes_is(name, f->classes[i]))
+            return true;
+    return false;
+}
+
+static struct sb_bytes
+joined(struct step *s, const struct feed *f, const struct sb_stored_entry *e)
+{
+    struct sb_bytes raw[SB_CLASSES];
+    size_t n = 0;
+    for (size_t i = 0; i < e->n_cts; i++)
+        if (in_epoch_class(f, e->ct_class[i]))
+            raw[n++] = e->ct_raw[i];
+    struct sb_buf out = {0};
+    sb_cts_join(&out, raw, n);
+    if (out.failed)
+        s->out->failed = true;
+    struct sb_bytes kept = effect_keep(s->out, sb_buf_bytes(&out));
+    sb_buf_free(&out);
+    return kept;
+}
+
+void feed_deliver(struct step *s,
+                  struct session *session,
+                  struct subscription *sub,
+                  struct feed *f,
+                  const struct sb_stored_entry *e)
+{
+    if (e->kind == SB_KIND_EPOCH)
+        enter_epoch(s, session, f, e->record);
+    struct sb_message m = {.cmd = SB_CMD_ENTRY, .n_payload = 4};
+    m.as.entry.name = sb_bytes_str(sub->name);
+    m.as.entry.index = e->index;
+    m.payload[0] = e->leaf;
+    m.payload[1] = e->record;
+    if (e->kind == SB_KIND_BATCH && f->in_epoch) {
+        m.payload[2] = e->items;
+        m.payload[3] = joined(s, f, e);
+    }
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < m.n_payload; i++)
+        bytes += m.payload[i].n;
+    sub->entries -= sub->entries ? 1 : 0;
+    sub->bytes -= sub->bytes < bytes ? sub->bytes : bytes;
+    effect_reply(s, session, &m);
+}
+
+void feed_applied(struct step *s, struct session *from, const struct sb_message *m)
+{
+    for (size_t i = 0; i < m->as.applied.heads.n; i++) {
+        const struct sb_head *h = &m->as.applied.heads.items[i];
+        struct stream *st = stream_find(s->core, h->stream);
+        if (!st || h->seq > st->last_seq)
+            continue;
+        struct lag *l = s->core->lags;
+        while (l && (l->stream != st || strcmp(l->reader, from->institution) != 0 ||
+                     !sb_bytes_is(m->as.applied.name, l->subscription)))
+            l = l->next;
+        if (!l) {
+            l = calloc(1, sizeof *l);
+            if (!l) {
+                s->out->failed = true;
+                return;
+            }
+            l->stream = st;
+            memcpy(l->reader, from->institution, sizeof l->reader);
+            snprintf(l->subscription,
+                     sizeof l->subscription,
+                     "%.*s",
+                     SB_FMT(m->as.applied.name));
+            l->next = s->core->lags;
+            s->core->lags = l;
+        }
+        l->applied_seq = h->seq;
+        l->applied_ms = s->in->now_ms;
+    }
+}

@@ -1,0 +1,111 @@
+/* Purpose: what `status` and `lag` show of the core. Reads only. */
+#include "broker/core/core_impl.h"
+
+static struct sb_bytes kept(struct sb_arena *arena, const char *text)
+{
+    return sb_arena_dup(arena, sb_bytes_str(text));
+}
+
+static int report_sessions(const struct sb_core *core,
+                           struct sb_arena *arena,
+                           struct sb_core_status *out)
+{
+    size_t n = 0;
+    for (const struct session *at = core->sessions; at; at = at->next)
+        n += at->state == SESSION_OPEN;
+    out->sessions = sb_arena_alloc(arena, n, sizeof *out->sessions);
+    if (!out->sessions)
+        return SB_E_MEMORY;
+    for (const struct session *at = core->sessions; at; at = at->next) {
+        if (at->state != SESSION_OPEN)
+            continue;
+        out->sessions[out->n_sessions++] =
+            (struct sb_session_info){.institution = kept(arena, at->institution),
+                                     .version = kept(arena, at->version),
+                                     .since_ms = at->since_ms,
+                                     .directory_version = at->held_version,
+                                     .refused = at->refused};
+    }
+    return 0;
+}
+
+static bool connected(const struct sb_core *core, struct sb_bytes reader)
+{
+    for (const struct session *at = core->sessions; at; at = at->next)
+        if (at->state == SESSION_OPEN && sb_bytes_is(reader, at->institution))
+            return true;
+    return false;
+}
+
+static const struct lag *
+lag_of(const struct sb_core *core, struct sb_bytes reader, const struct stream *st)
+{
+    const struct lag *l = core->lags;
+    while (l && (l->stream != st || !sb_bytes_is(reader, l->reader)))
+        l = l->next;
+    return l;
+}
+
+static int report_stream(const struct sb_core *core,
+                         const struct stream *st,
+                         uint64_t now_ms,
+                         struct sb_arena *arena,
+                         struct sb_core_status *out,
+                         struct sb_err *err)
+{
+    struct sb_readers readers;
+    struct sb_codes none = {0};
+    int rc = sb_dir_readers(sb_trust_newest(core->trust),
+                            st->institution,
+                            st->type,
+                            &none,
+                            now_ms,
+                            arena,
+                            &readers,
+                            err);
+    if (rc != 0)
+        return rc;
+    struct sb_lag_info *grown =
+        sb_arena_alloc(arena, out->n_lags + readers.n, sizeof *grown);
+    if (!grown)
+        return sb_fail(err, SB_E_MEMORY, "out of memory for a report");
+    if (out->n_lags)
+        memcpy(grown, out->lags, out->n_lags * sizeof *grown);
+    out->lags = grown;
+    for (size_t i = 0; i < readers.n; i++) {
+        struct sb_bytes reader = readers.items[i].code;
+        if (sb_bytes_eq(reader, st->institution))
+            continue;
+        const struct lag *l = lag_of(core, reader, st);
+        grown[out->n_lags++] =
+            (struct sb_lag_info){.reader = sb_arena_dup(arena, reader),
+                                 .subscription = kept(arena, l ? l->subscription : ""),
+                                 .stream = kept(arena, st->name),
+                                 .connected = connected(core, reader),
+                                 .applied_seq = l ? l->applied_seq : 0,
+                                 .last_seq = st->last_seq,
+                                 .applied_ms = l ? l->applied_ms : 0};
+    }
+    return 0;
+}
+
+int sb_core_report(const struct sb_core *core,
+                   uint64_t now_ms,
+                   struct sb_arena *arena,
+                   struct sb_core_status *out,
+                   struct sb_err *err)
+{
+    struct sb_core_status r = {.size = core->size,
+                               .durable = core->durable,
+                               .malformed = core->malformed,
+                               .refused = core->refused};
+    r.directory_version = sb_dir_body(sb_trust_newest(core->trust))->version;
+    int rc = report_sessions(core, arena, &r);
+    if (rc != 0)
+        return sb_fail(err, rc, "out of memory for a report");
+    for (size_t i = 0; i < core->n_streams && rc == 0; i++)
+        rc = report_stream(core, core->streams[i], now_ms, arena, &r, err);
+    if (rc == 0)
+        *out = r;
+    return rc;
+}
