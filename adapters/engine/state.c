@@ -1,0 +1,138 @@
+/* Schema of the adapter's state file, and the tables without a module of their own. */
+#include "adapters/engine/state.h"
+
+static const char *const steps[] = {
+    "CREATE TABLE fact(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE directory(version INTEGER PRIMARY KEY, record BLOB NOT NULL);"
+    "CREATE TABLE token(source TEXT PRIMARY KEY, token BLOB NOT NULL) WITHOUT ROWID;"
+    /* stopped: number of the code for which nothing is sent, 0 while all is well */
+    "CREATE TABLE stream("
+    " id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, instance BLOB NOT NULL,"
+    " stored_seq INTEGER NOT NULL DEFAULT 0, stored_hash BLOB NOT NULL,"
+    " stored_epoch INTEGER NOT NULL DEFAULT 0,"
+    " stopped INTEGER NOT NULL DEFAULT 0, evidence BLOB);"
+    "CREATE TABLE claim("
+    " stream INTEGER NOT NULL REFERENCES stream(id), claim_no INTEGER NOT NULL,"
+    " hash BLOB NOT NULL, record BLOB NOT NULL, stored INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY(stream, claim_no)) WITHOUT ROWID;"
+    "CREATE TABLE epoch("
+    " stream INTEGER NOT NULL REFERENCES stream(id), epoch_no INTEGER NOT NULL,"
+    " hash BLOB NOT NULL, record BLOB NOT NULL, events INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY(stream, epoch_no)) WITHOUT ROWID;"
+    "CREATE TABLE batch("
+    " stream INTEGER NOT NULL REFERENCES stream(id), first_seq INTEGER NOT NULL,"
+    " last_seq INTEGER NOT NULL, claim_no INTEGER NOT NULL, epoch_no INTEGER NOT NULL,"
+    " hash BLOB NOT NULL, record BLOB NOT NULL, items BLOB NOT NULL, cts BLOB NOT NULL,"
+    " mapping BLOB NOT NULL, sent INTEGER NOT NULL, stored INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY(stream, first_seq));"
+    "CREATE INDEX batch_last ON batch(stream, last_seq);"
+    "CREATE INDEX batch_stored ON batch(stored, sent);"
+    /* direction: 'out' rows that do not map, 'in' events that do not apply */
+    "CREATE TABLE quarantine("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, direction TEXT NOT NULL,"
+    " source TEXT NOT NULL, tbl TEXT NOT NULL, key TEXT NOT NULL, code INTEGER NOT "
+    "NULL,"
+    " pointer TEXT NOT NULL, reason TEXT NOT NULL, id_local TEXT NOT NULL,"
+    " first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,"
+    " times INTEGER NOT NULL DEFAULT 1, payload BLOB NOT NULL, classes INTEGER NOT "
+    "NULL,"
+    " UNIQUE(direction, source, tbl, key));"
+    "CREATE TABLE reject(hash BLOB PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID;",
+    NULL};
+
+int sb_state_open(struct sb_sql **out, const char *path, struct sb_err *err)
+{
+    return sb_sql_open(out, path, steps, err);
+}
+
+int sb_state_put(struct sb_sql *s,
+                 const char *name,
+                 struct sb_bytes value,
+                 struct sb_err *err)
+{
+    return sb_sql_do(s,
+                     err,
+                     "INSERT INTO fact(name, value) VALUES (?, ?)"
+                     " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+                     "sb",
+                     name,
+                     value);
+}
+
+int sb_state_get(struct sb_sql *s,
+                 const char *name,
+                 struct sb_buf *out,
+                 struct sb_err *err)
+{
+    sqlite3_stmt *row = NULL;
+    int rc =
+        sb_sql_start(s, &row, err, "SELECT value FROM fact WHERE name = ?", "s", name);
+    if (rc)
+        return rc;
+    rc = sb_sql_row(s, row, err);
+    if (rc == 1) {
+        struct sb_bytes v = sb_sql_bytes(row, 0);
+        sb_buf_put(out, v.p, v.n);
+    }
+    sb_sql_end(row);
+    if (rc < 0)
+        return rc;
+    if (rc == 0)
+        return sb_fail(err, SB_E_NOT_FOUND, "no \"%s\" in the state file", name);
+    return sb_buf_check(out, err);
+}
+
+int sb_state_put_number(struct sb_sql *s,
+                        const char *name,
+                        uint64_t value,
+                        struct sb_err *err)
+{
+    return sb_sql_do(s,
+                     err,
+                     "INSERT INTO fact(name, value) VALUES (?, ?)"
+                     " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+                     "su",
+                     name,
+                     value);
+}
+
+int sb_state_number(struct sb_sql *s,
+                    const char *name,
+                    uint64_t otherwise,
+                    uint64_t *out,
+                    struct sb_err *err)
+{
+    return sb_sql_number(
+        s, out, otherwise, err, "SELECT value FROM fact WHERE name = ?", "s", name);
+}
+
+int sb_state_keep_directory(struct sb_sql *s,
+                            uint64_t version,
+                            struct sb_bytes record,
+                            struct sb_err *err)
+{
+    return sb_sql_do(s,
+                     err,
+                     "INSERT OR IGNORE INTO directory(version, record) VALUES (?, ?)",
+                     "ub",
+                     version,
+                     record);
+}
+
+int sb_state_load_trust(struct sb_sql *s, struct sb_trust *trust, struct sb_err *err)
+{
+    sqlite3_stmt *row = NULL;
+    int rc =
+        sb_sql_start(s, &row, err, "SELECT record FROM directory ORDER BY version", "");
+    if (rc)
+        return rc;
+    while ((rc = sb_sql_row(s, row, err)) == 1) {
+        rc = sb_trust_add(trust, sb_sql_bytes(row, 0), err);
+        if (rc) {
+            (void)sb_err_wrap(err, "a directory held in the state file");
+            break;
+        }
+    }
+    sb_sql_end(row);
+    return rc;
+}
