@@ -1,0 +1,56 @@
+/* What the writer's files share. Private to this room. */
+#ifndef BROKER_JOURNAL_JOURNAL_FORM_H
+#define BROKER_JOURNAL_JOURNAL_FORM_H
+
+#include "broker/journal/journal.h"
+#include "broker/journal/layout.h"
+
+/* The WAL goes into the file when it has this many pages (32 MiB); past the second
+ * mark (256 MiB: readers were always in the way) it is also cut. */
+#define SB_WAL_MOVE 4096
+#define SB_WAL_CUT 32768
+
+enum sb_journal_sql {
+    SB_SQL_BEGIN,
+    SB_SQL_COMMIT,
+    SB_SQL_ENTRY,
+    SB_SQL_LEAF,
+    SB_SQL_CT,
+    SB_SQL_TREE,
+    SB_SQL_STREAM,
+    SB_SQL_NEW_STREAM,
+    SB_SQL_SET_CLAIM,
+    SB_SQL_SET_EPOCH,
+    SB_SQL_SET_BATCH,
+    SB_SQL_CHECKPOINT,
+    SB_SQL_LAST_NOTE,
+    SB_SQL_COUNT,
+};
+
+struct sb_journal {
+    sqlite3 *db;
+    sqlite3_stmt *sql[SB_SQL_COUNT];
+    int lock; /* file descriptor that holds the lock */
+    const struct sb_vault *vault;
+    char origin[SB_CODE_MAX + 40];
+    uint64_t checkpoint_ms;
+    struct sb_tree tree;
+    uint64_t stored_ms;
+    uint64_t checkpoint_size; /* of the newest persisted checkpoint; 0: none */
+    uint64_t checkpoint_mono; /* when it was signed; meaningless unless `signed_one` */
+    bool signed_one;          /* since the journal was opened */
+    int wal_pages;            /* after the last commit */
+    struct sb_arena *arena;   /* reset for each entry */
+    struct sb_err stopped;    /* code 0, or why nothing is written any more */
+};
+
+/* 0, or the failure that stopped this journal. */
+SB_CHECK int sb_journal_alive(const struct sb_journal *j, struct sb_err *err);
+/* Remembers the failure in `err`: nothing is written after it. Returns its code. */
+int sb_journal_stop(struct sb_journal *j, const struct sb_err *err);
+/* Commits; moves the WAL into the file when it is long. */
+SB_CHECK int sb_journal_commit(struct sb_journal *j, struct sb_err *err);
+/* Streams all leaves: tree, newest time; compares with the last signed checkpoint. */
+SB_CHECK int sb_journal_load(struct sb_journal *j, struct sb_err *err);
+
+#endif

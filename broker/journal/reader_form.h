@@ -1,0 +1,36 @@
+/* What the reader's files share. Private to this room. */
+#ifndef BROKER_JOURNAL_READER_FORM_H
+#define BROKER_JOURNAL_READER_FORM_H
+
+#include "broker/journal/journal.h"
+#include "broker/journal/layout.h"
+
+enum sb_reader_sql {
+    SB_READ_STREAM,
+    SB_READ_ENTRY,
+    SB_READ_CT_SIZES,
+    SB_READ_CTS,
+    SB_READ_NUMBER,
+    SB_READ_HOLDS,
+    SB_READ_IN_FORCE,
+    SB_READ_STREAMS,
+    SB_READ_COUNT,
+};
+
+struct sb_journal_reader {
+    sqlite3 *db;
+    sqlite3_stmt *sql[SB_READ_COUNT];
+    struct sb_arena *arena; /* ciphertexts of one entry, in sb_journal_each */
+};
+
+/* Copies the ciphertexts of entry->index; `classes` NULL: all of them. */
+SB_CHECK int sb_reader_cts(struct sb_journal_reader *r,
+                           const struct sb_codes *classes,
+                           struct sb_arena *arena,
+                           struct sb_stored_entry *entry,
+                           struct sb_err *err);
+/* The columns idx, kind, data, record, items of a row, borrowed until the next step. */
+SB_CHECK int
+sb_reader_row(sqlite3_stmt *st, struct sb_stored_entry *out, struct sb_err *err);
+
+#endif
