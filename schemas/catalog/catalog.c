@@ -55,11 +55,23 @@ list_fields(const struct sb_field *f, const struct sb_field **out, size_t *n)
         list_fields(f->items, out, n);
 }
 
+static int take_priority(struct sb_event_type *t, struct sb_err *err)
+{
+    const struct sb_value *v = sb_schema_note(t->schema, "x-prioridad");
+    if (v && v->type != SB_INT)
+        return sb_fail(
+            err, SB_E_SCHEMA_VALUE, "%s: \"x-prioridad\": must be an integer", t->file);
+    t->priority = v ? v->as.i : 0;
+    return 0;
+}
+
 static int
 finish_type(struct sb_catalog *c, struct sb_event_type *t, struct sb_err *err)
 {
     t->schema = sb_schema_set_root(c->set, t->file);
-    int rc = sb_fields_build(&t->root, t->schema, c->arena, err);
+    int rc = take_priority(t, err);
+    if (rc == 0)
+        rc = sb_fields_build(&t->root, t->schema, c->arena, err);
     if (rc != 0)
         return rc;
     const struct sb_field **fields = sb_arena_alloc(

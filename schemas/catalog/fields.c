@@ -34,7 +34,7 @@ unsigned sb_field_classes(const struct sb_field *f, struct sb_bytes name)
 /* The class of a pattern's or unnamed properties cannot be told from its name. */
 static int refuse_class(struct fields *f, const struct sb_schema *s)
 {
-    if (!s || s->source->type != SB_MAP || !sb_value_get(s->source, "x-clase"))
+    if (!s || !sb_schema_note(s, "x-clase"))
         return 0;
     return sb_fail(f->err,
                    SB_E_SCHEMA_VALUE,

@@ -85,18 +85,13 @@ int sb_view_expand(struct fields *f, struct view *w)
     return 0;
 }
 
-static const struct sb_value *note(const struct sb_schema *s, const char *keyword)
-{
-    return s->source->type == SB_MAP ? sb_value_get(s->source, keyword) : NULL;
-}
-
 struct sb_bytes sb_view_text(const struct view *w, const char *keyword)
 {
     for (int direct = 1; direct >= 0; direct--) {
         for (size_t i = 0; i < w->n; i++) {
-            if (w->all[i].direct != direct)
+            if (w->all[i].direct != direct || !w->all[i].sure)
                 continue;
-            const struct sb_value *v = note(w->all[i].s, keyword);
+            const struct sb_value *v = sb_schema_note(w->all[i].s, keyword);
             if (v && v->type == SB_STR)
                 return v->as.s;
         }
@@ -112,7 +107,7 @@ int sb_view_class(struct fields *f,
     int found = 0;
     for (size_t i = 0; i < w->n; i++) {
         const struct sb_schema *s = w->all[i].s;
-        const struct sb_value *v = note(s, "x-clase");
+        const struct sb_value *v = sb_schema_note(s, "x-clase");
         enum sb_class c;
         if (!v || w->all[i].direct != direct)
             continue;

@@ -40,7 +40,8 @@ sb_view_class(struct fields *f, const struct view *w, bool direct, enum sb_class
 SB_CHECK int sb_view_names(struct fields *f, const struct view *w, struct names *out);
 enum sb_need sb_view_need(const struct view *w, struct sb_bytes name);
 void sb_view_types(const struct view *w, struct sb_field *out);
-/* The first annotation of that name, the direct schemas' before the others'. */
+/* The first annotation of that name that holds for every alta and correccion, the
+ * direct schemas' before the others'. */
 struct sb_bytes sb_view_text(const struct view *w, const char *keyword);
 
 #endif

@@ -149,3 +149,9 @@ const struct sb_schema *sb_schema_set_root(const struct sb_schema_set *set,
             return sb_schema_at(set, d->source);
     return NULL;
 }
+
+const struct sb_value *sb_schema_note(const struct sb_schema *schema,
+                                      const char *keyword)
+{
+    return sb_value_get(schema->source, keyword);
+}

@@ -59,6 +59,11 @@ SB_CHECK int sb_schema_set_compile(struct sb_schema_set *set, struct sb_err *err
 const struct sb_schema *sb_schema_set_root(const struct sb_schema_set *set,
                                            const char *name);
 
+/* The value of a keyword of the schema itself, as it was written (for annotations such
+ * as title or x-unidad); NULL: it has none. */
+const struct sb_value *sb_schema_note(const struct sb_schema *schema,
+                                      const char *keyword);
+
 /* 0: valid. SB_E_INVALID: `violation` (may be NULL) says where, err in words, neither
  * holds the value. SB_E_LIMIT, SB_E_DEPTH, SB_E_MEMORY: could not be decided. Safe from
  * several threads at once. */
