@@ -1,0 +1,66 @@
+/* What the tests of the journal share: a broker, a publisher "pnc" with the stream
+ * pnc/comun.alerta, and records as they would really come. Every step asserts. Bytes
+ * live in the book's arena. */
+#ifndef TEST_UNIT_BROKER_JOURNAL_BOOK_H
+#define TEST_UNIT_BROKER_JOURNAL_BOOK_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "broker/journal/journal.h"
+#include "keys/seal.h"
+
+#define NOW 1700000000000u
+#define STREAM "pnc/comun.alerta"
+
+struct book {
+    char folder[64];
+    char path[96];
+    struct sb_exchange x;
+    struct sb_vault *broker;
+    struct sb_vault *pnc;
+    struct sb_vault *igm;
+    struct sb_arena *arena;
+    struct sb_journal *j; /* NULL while closed */
+    uint64_t index;       /* of the next entry */
+    uint64_t ms;          /* of the next entry */
+    uint64_t version;     /* of the directory */
+    uint8_t dir_hash[SB_HASH];
+    uint64_t claim_no;
+    uint64_t epoch_no;
+    uint64_t seq; /* last */
+    uint8_t prev[SB_HASH];
+    struct sb_secrets *secrets;
+    struct sb_epoch epoch;
+    uint8_t epoch_hash[SB_HASH];
+};
+
+struct book *book_new(void);
+void book_free(struct book *b); /* closes, and removes the folder */
+struct sb_journal_config book_config(const struct book *b);
+void book_open(struct book *b);
+void book_close(struct book *b);
+
+/* The next entry of a kind; nothing is appended. */
+struct sb_append book_directory(struct book *b);
+struct sb_append book_claim(struct book *b);
+struct sb_append book_epoch(struct book *b);
+struct sb_append book_regrant(struct book *b, const char *reader);
+struct sb_append book_heads(struct book *b);
+struct sb_append book_batch(struct book *b, size_t events, size_t section);
+
+void book_put(struct book *b, const struct sb_append *group, size_t n);
+void book_put_one(struct book *b, struct sb_append a);
+/* directory, claim, epoch, batch of 3, regrants for igm and stcns, batch of 1, heads,
+ * epoch, batch of 2, batch of 4: eleven entries and ten events. */
+void book_fill(struct book *b);
+
+void book_sql(const struct book *b, const char *sql); /* on the closed journal */
+void book_copy(const char *from, const char *to);
+
+#endif
