@@ -125,8 +125,7 @@ static int send_reply(struct sb_admin *a,
     sb_admin_reply_write(&reply, &r);
     if (!rc)
         rc = sb_buf_check(&reply, err);
-    if (!rc &&
-        zmq_send(a->router, to->peer, to->n, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0)
+    if (!rc && zmq_send(a->router, to->peer, to->n, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0)
         (void)zmq_send(a->router, reply.p, reply.n, ZMQ_DONTWAIT);
     sb_buf_free(&packed);
     sb_buf_free(&reply);

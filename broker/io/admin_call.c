@@ -46,8 +46,7 @@ static int exchange(void *dealer,
     if (zmq_setsockopt(dealer, ZMQ_LINGER, &linger, sizeof linger) ||
         zmq_setsockopt(dealer, ZMQ_RCVTIMEO, &timeout_ms, sizeof timeout_ms) ||
         zmq_setsockopt(dealer, ZMQ_SNDTIMEO, &timeout_ms, sizeof timeout_ms) ||
-        zmq_connect(dealer, address) ||
-        zmq_send(dealer, request.p, request.n, 0) < 0)
+        zmq_connect(dealer, address) || zmq_send(dealer, request.p, request.n, 0) < 0)
         return sb_fail(err, SB_E_IO, "%s: %s", path, zmq_strerror(errno));
     if (zmq_msg_recv(reply, dealer, 0) < 0) {
         if (errno == EAGAIN)

@@ -37,10 +37,8 @@ int sb_admin_probe(const char *path, struct sb_err *err)
     if (rc == 0 || why == EAGAIN || why == EINPROGRESS)
         return 0;
     if (why == ENOENT || why == ECONNREFUSED || why == ENOTDIR)
-        return sb_fail(err,
-                       SB_E_NO_DAEMON,
-                       "%s: no daemon listens there (is it running?)",
-                       path);
+        return sb_fail(
+            err, SB_E_NO_DAEMON, "%s: no daemon listens there (is it running?)", path);
     if (why == EACCES || why == EPERM)
         return sb_fail(err,
                        SB_E_PERMISSION,

@@ -26,8 +26,7 @@ SB_CHECK int sb_admin_request_read(struct sb_bytes in,
                                    struct sb_admin_request *out,
                                    struct sb_err *err);
 void sb_admin_reply_write(struct sb_buf *out, const struct sb_admin_reply *reply);
-SB_CHECK int sb_admin_reply_read(struct sb_bytes in,
-                                 struct sb_admin_reply *out,
-                                 struct sb_err *err);
+SB_CHECK int
+sb_admin_reply_read(struct sb_bytes in, struct sb_admin_reply *out, struct sb_err *err);
 
 #endif

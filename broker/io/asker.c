@@ -1,0 +1,122 @@
+/* Purpose: answer the core's questions and the operator's `tail` from the journal.
+ * Invariant: reads only; every job comes back, or FAILED does.
+ * Not: deciding who may read what: the core asked for exactly that. */
+#include "broker/io/asker.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "broker/io/channel.h"
+#include "broker/io/tail.h"
+#include "broker/journal/journal.h"
+
+struct sb_asker {
+    pthread_t thread;
+    struct sb_channel loop;
+    struct sb_channel worker;
+    struct sb_journal_reader *reader;
+};
+
+static int answer_query(struct sb_asker *a, struct sb_job *job, struct sb_err *err)
+{
+    const struct sb_effect *e = &job->as.query.effect;
+    struct sb_input *in = &job->as.query.input;
+    if (e->kind == SB_EFFECT_LOOKUP)
+        return sb_journal_lookup(a->reader, e, in, err);
+    if (e->kind == SB_EFFECT_OPEN)
+        return sb_journal_cursor(a->reader, e, job->arena, in, err);
+    return sb_journal_read(a->reader, e, job->arena, in, err);
+}
+
+static int answer(struct sb_asker *a, struct sb_job *job, struct sb_err *err)
+{
+    if (job->kind == SB_JOB_QUERY)
+        return answer_query(a, job, err);
+    (void)sb_tail_fill(a->reader, job); /* its error goes to the operator */
+    return 0;
+}
+
+static void *run(void *arg)
+{
+    struct sb_asker *a = arg;
+    struct sb_err err = {0};
+    void *next = NULL;
+    while (sb_channel_take(&a->worker, &next, -1, NULL) == 1) {
+        struct sb_job *job = next;
+        if (job->kind == SB_JOB_STOP) {
+            sb_job_free(job);
+            break;
+        }
+        int rc = answer(a, job, &err);
+        if (rc) {
+            job->kind = SB_JOB_FAILED;
+            job->as.failed = err;
+        }
+        if (sb_channel_send(&a->worker, job, NULL))
+            sb_job_free(job);
+    }
+    sb_journal_reader_close(a->reader);
+    sb_channel_close(&a->worker);
+    return NULL;
+}
+
+int sb_asker_start(struct sb_asker **out,
+                   void *zmq,
+                   const char *journal_path,
+                   struct sb_err *err)
+{
+    struct sb_asker *a = calloc(1, sizeof *a);
+    if (!a)
+        return sb_fail(err, SB_E_MEMORY, "reader thread");
+    int rc = sb_journal_reader_open(&a->reader, journal_path, err);
+    if (!rc)
+        rc = sb_channel_pair(zmq, "reader", &a->loop, &a->worker, err);
+    if (!rc) {
+        int why = pthread_create(&a->thread, NULL, run, a);
+        if (why)
+            rc = sb_fail_os(err, why, "reader thread");
+    }
+    if (rc) {
+        sb_channel_close(&a->loop);
+        sb_channel_close(&a->worker);
+        sb_journal_reader_close(a->reader);
+        free(a);
+        return rc;
+    }
+    *out = a;
+    return 0;
+}
+
+int sb_asker_send(struct sb_asker *a, struct sb_job *job, struct sb_err *err)
+{
+    return sb_channel_send(&a->loop, job, err);
+}
+
+int sb_asker_take(struct sb_asker *a, struct sb_job **out, struct sb_err *err)
+{
+    void *job = NULL;
+    int rc = sb_channel_take(&a->loop, &job, 0, err);
+    if (rc == 1)
+        *out = job;
+    return rc;
+}
+
+void *sb_asker_socket(const struct sb_asker *a)
+{
+    return a->loop.socket;
+}
+
+void sb_asker_stop(struct sb_asker *a)
+{
+    if (!a)
+        return;
+    struct sb_job *stop = sb_job_new(SB_JOB_STOP);
+    if (!stop || sb_channel_send(&a->loop, stop, NULL))
+        abort(); /* a thread that cannot be told to end would be joined for ever */
+    (void)pthread_join(a->thread, NULL);
+    struct sb_job *left = NULL;
+    while (sb_asker_take(a, &left, NULL) == 1)
+        sb_job_free(left);
+    sb_channel_close(&a->loop);
+    free(a);
+}

@@ -1,0 +1,23 @@
+/* The thread that reads the journal for the loop, by its own read-only connection.
+ *
+ * Jobs QUERY and TAIL go in and come back, answered, in order; FAILED when the journal
+ * cannot be read. */
+#ifndef BROKER_IO_ASKER_H
+#define BROKER_IO_ASKER_H
+
+#include "broker/io/job.h"
+
+struct sb_asker;
+
+SB_CHECK int sb_asker_start(struct sb_asker **out,
+                            void *zmq,
+                            const char *journal_path,
+                            struct sb_err *err);
+/* Takes `job` on success. */
+SB_CHECK int sb_asker_send(struct sb_asker *a, struct sb_job *job, struct sb_err *err);
+/* 1: *out is the caller's; 0: none waits. */
+SB_CHECK int sb_asker_take(struct sb_asker *a, struct sb_job **out, struct sb_err *err);
+void *sb_asker_socket(const struct sb_asker *a); /* to poll */
+void sb_asker_stop(struct sb_asker *a);          /* takes NULL */
+
+#endif

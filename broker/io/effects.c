@@ -1,0 +1,106 @@
+/* Purpose: carry out what the core decided, in its order.
+ * Invariant: nothing here decides; an append is handed over before anything that
+ * stands after it in the list is sent.
+ * Not: waiting (broker.c). */
+#include "broker/io/broker_impl.h"
+
+static int
+run_append(struct sb_broker *b, const struct sb_append *a, struct sb_err *err)
+{
+    struct sb_job *job = NULL;
+    int rc = sb_job_append(&job, a, err);
+    if (rc)
+        return rc;
+    uint64_t bytes = sb_append_bytes(a);
+    rc = sb_writer_append(b->writer, job, err);
+    if (rc) {
+        sb_job_free(job);
+        return rc;
+    }
+    b->accepted = a->index + 1;
+    b->queued += bytes;
+    return 0;
+}
+
+static int run_query(struct sb_broker *b, const struct sb_effect *e, struct sb_err *err)
+{
+    struct sb_job *job = NULL;
+    int rc = sb_job_query(&job, e, err);
+    if (rc)
+        return rc;
+    rc = sb_asker_send(b->asker, job, err);
+    if (rc)
+        sb_job_free(job);
+    return rc;
+}
+
+static void run_log(struct sb_broker *b, const struct sb_effect *e)
+{
+    struct sb_bytes who = e->as.log.institution;
+    sb_log(b->config->log,
+           e->as.log.code ? SB_LOG_WARNING : SB_LOG_INFO,
+           "core",
+           SB_LOG_CODE(e->as.log.code),
+           SB_LOG_BYTES("institution", who.n ? who : sb_bytes_str("-")),
+           SB_LOG_TEXT("text", e->as.log.text));
+}
+
+/* Request 0 is the broker's own at its start. */
+static int
+run_answer(struct sb_broker *b, const struct sb_effect *e, struct sb_err *err)
+{
+    const struct sb_err *why = &e->as.answer.err;
+    if (e->as.answer.request)
+        return sb_admin_answer(b->admin, e->as.answer.request, why, NULL, err);
+    if (why->code)
+        sb_log(b->config->log, SB_LOG_WARNING, "start", SB_LOG_ERR(why));
+    return 0;
+}
+
+static int
+run_effect(struct sb_broker *b, const struct sb_effect *e, struct sb_err *err)
+{
+    switch (e->kind) {
+    case SB_EFFECT_SEND:
+        return sb_gate_send(b->gate, e->as.send.peer, &e->as.send.frames, err);
+    case SB_EFFECT_APPEND:
+        return run_append(b, &e->as.append, err);
+    case SB_EFFECT_LOOKUP:
+    case SB_EFFECT_OPEN:
+    case SB_EFFECT_READ:
+        return run_query(b, e, err);
+    case SB_EFFECT_DROP:
+        sb_gate_forget(b->gate, e->as.drop.peer);
+        return 0;
+    case SB_EFFECT_LOG:
+        run_log(b, e);
+        return 0;
+    case SB_EFFECT_ANSWER:
+        return run_answer(b, e, err);
+    default:
+        return sb_fail(err, SB_E_INTERNAL, "effect %d", (int)e->kind);
+    }
+}
+
+static int step_once(struct sb_broker *b, struct sb_input *in, struct sb_err *err)
+{
+    in->now_ms = b->config->now_ms();
+    in->mono_ms = b->config->mono_ms();
+    int rc = sb_core_step(b->core, in, b->effects, err);
+    size_t n = rc ? 0 : sb_effects_count(b->effects);
+    for (size_t i = 0; !rc && i < n; i++)
+        rc = run_effect(b, sb_effects_at(b->effects, i), err);
+    return rc;
+}
+
+int sb_broker_step(struct sb_broker *b, struct sb_input *in, struct sb_err *err)
+{
+    int rc = step_once(b, in, err);
+    uint64_t gone;
+    while (!rc && (gone = sb_gate_gone(b->gate))) {
+        struct sb_input lost = {.kind = SB_IN_GONE};
+        lost.as.gone.peer = gone;
+        rc = step_once(b, &lost, err);
+    }
+    return rc;
+}

@@ -1,0 +1,351 @@
+/* Purpose: frames in with an authenticated key, frames out without blocking.
+ * Invariant: no frame passes inwards whose key the directory does not know now.
+ * Not: what the frames say (core); the ZAP answers (zap.c). */
+#include "broker/io/gate.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zmq.h>
+
+#include "broker/io/zap.h"
+#include "keys/vault.h"
+
+/* zmq.h shows it to drafts only, yet the library knows it. Without it a server without
+ * a ZAP handler lets everybody in. */
+#ifndef ZMQ_ZAP_ENFORCE_DOMAIN
+#define ZMQ_ZAP_ENFORCE_DOMAIN 93
+#endif
+
+#define SEND_HWM (4 * (int)SB_CREDIT_ENTRIES_MAX) /* messages; above any credit */
+#define RECEIVE_HWM 64
+#define RECHECK_MS 1000 /* a key's validity is looked up again after this time */
+#define GONE_MAX 256
+#define PARTS (1 + SB_FRAMES)
+
+struct sb_gate {
+    void *router;
+    void *zap;
+    struct sb_log *log;
+    struct sb_peers *peers;
+    char address[256];
+    zmq_msg_t parts[PARTS];
+    size_t n_parts;
+    uint64_t gone[GONE_MAX]; /* a ring; when full, sweeping finds the rest */
+    size_t gone_at;
+    size_t n_gone;
+};
+
+static int option(void *socket, int name, int value, struct sb_err *err)
+{
+    if (zmq_setsockopt(socket, name, &value, sizeof value))
+        return sb_fail(err, SB_E_IO, "socket option %d: %s", name, zmq_strerror(errno));
+    return 0;
+}
+
+static int set_curve(void *router, const struct sb_vault *vault, struct sb_err *err)
+{
+    uint8_t pk[SB_PK];
+    uint8_t sk[SB_PK];
+    int rc = sb_vault_curve(vault, pk, sk, err);
+    if (rc)
+        return rc;
+    if (zmq_setsockopt(router, ZMQ_CURVE_SECRETKEY, sk, sizeof sk) ||
+        zmq_setsockopt(router, ZMQ_ZAP_DOMAIN, SB_ZAP_DOMAIN, strlen(SB_ZAP_DOMAIN)))
+        rc = sb_fail(err, SB_E_IO, "CURVE: %s", zmq_strerror(errno));
+    explicit_bzero(sk, sizeof sk);
+    return rc;
+}
+
+static int set_options(void *router, struct sb_err *err)
+{
+    static const struct {
+        int name;
+        int value;
+    } options[] = {{ZMQ_CURVE_SERVER, 1},
+                   {ZMQ_ZAP_ENFORCE_DOMAIN, 1},
+                   {ZMQ_ROUTER_MANDATORY, 1},
+                   {ZMQ_SNDHWM, SEND_HWM},
+                   {ZMQ_RCVHWM, RECEIVE_HWM},
+                   {ZMQ_HEARTBEAT_IVL, 5000},
+                   {ZMQ_HEARTBEAT_TIMEOUT, 15000},
+                   {ZMQ_HANDSHAKE_IVL, 10000},
+                   {ZMQ_LINGER, 500},
+                   {ZMQ_IPV6, 1}};
+    static const int64_t max = SB_MESSAGE_MAX;
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        int rc = option(router, options[i].name, options[i].value, err);
+        if (rc)
+            return rc;
+    }
+    if (zmq_setsockopt(router, ZMQ_MAXMSGSIZE, &max, sizeof max))
+        return sb_fail(err, SB_E_IO, "socket: %s", zmq_strerror(errno));
+    return 0;
+}
+
+static int bind_door(struct sb_gate *g, const char *listen, struct sb_err *err)
+{
+    if (zmq_bind(g->router, listen))
+        return sb_fail(err,
+                       SB_E_IO,
+                       "%s: %s (is another broker running there?)",
+                       listen,
+                       zmq_strerror(errno));
+    size_t n = sizeof g->address;
+    if (zmq_getsockopt(g->router, ZMQ_LAST_ENDPOINT, g->address, &n))
+        return sb_fail(err, SB_E_IO, "%s: %s", listen, zmq_strerror(errno));
+    return 0;
+}
+
+int sb_gate_open(struct sb_gate **out,
+                 void *zmq,
+                 const struct sb_gate_config *config,
+                 struct sb_err *err)
+{
+    struct sb_gate *g = calloc(1, sizeof *g);
+    if (!g)
+        return sb_fail(err, SB_E_MEMORY, "door");
+    g->log = config->log;
+    g->peers = sb_peers_new();
+    g->router = zmq_socket(zmq, ZMQ_ROUTER);
+    int rc = 0;
+    if (!g->peers || !g->router)
+        rc = sb_fail(err, SB_E_MEMORY, "door");
+    if (!rc)
+        rc = sb_zap_open(&g->zap, zmq, err);
+    if (!rc)
+        rc = set_options(g->router, err);
+    if (!rc)
+        rc = set_curve(g->router, config->vault, err);
+    if (!rc)
+        rc = bind_door(g, config->listen, err);
+    if (rc) {
+        sb_gate_close(g);
+        return rc;
+    }
+    *out = g;
+    return 0;
+}
+
+static void drop_parts(struct sb_gate *g)
+{
+    for (size_t i = 0; i < g->n_parts; i++)
+        zmq_msg_close(&g->parts[i]);
+    g->n_parts = 0;
+}
+
+void sb_gate_close(struct sb_gate *g)
+{
+    if (!g)
+        return;
+    drop_parts(g);
+    if (g->router)
+        zmq_close(g->router);
+    if (g->zap)
+        zmq_close(g->zap);
+    sb_peers_free(g->peers);
+    free(g);
+}
+
+const char *sb_gate_address(const struct sb_gate *g)
+{
+    return g->address;
+}
+
+void *sb_gate_socket(const struct sb_gate *g)
+{
+    return g->router;
+}
+
+void *sb_gate_zap(const struct sb_gate *g)
+{
+    return g->zap;
+}
+
+void sb_gate_admit(struct sb_gate *g, const struct sb_dir *dir, uint64_t now_ms)
+{
+    while (sb_zap_step(g->zap, dir, now_ms, g->log) == 1)
+        ;
+}
+
+static void lose(struct sb_gate *g, uint64_t number)
+{
+    if (g->n_gone == GONE_MAX)
+        return; /* the sweep, or the next send, finds it again */
+    sb_peers_forget(g->peers, number);
+    g->gone[(g->gone_at + g->n_gone++) % GONE_MAX] = number;
+}
+
+uint64_t sb_gate_gone(struct sb_gate *g)
+{
+    if (!g->n_gone)
+        return 0;
+    uint64_t number = g->gone[g->gone_at];
+    g->gone_at = (g->gone_at + 1) % GONE_MAX;
+    g->n_gone--;
+    return number;
+}
+
+void sb_gate_forget(struct sb_gate *g, uint64_t peer)
+{
+    sb_peers_forget(g->peers, peer);
+}
+
+void sb_gate_sweep(struct sb_gate *g, uint64_t mono_ms)
+{
+    uint64_t number;
+    while (g->n_gone < GONE_MAX && (number = sb_peers_silent(g->peers, mono_ms)))
+        lose(g, number);
+}
+
+/* All parts of one message; more than any message has are counted, not kept. */
+static int receive(struct sb_gate *g, size_t *n, struct sb_err *err)
+{
+    drop_parts(g);
+    *n = 0;
+    int more = 1;
+    while (more) {
+        zmq_msg_t excess;
+        zmq_msg_t *part = *n < PARTS ? &g->parts[g->n_parts++] : &excess;
+        zmq_msg_init(part);
+        int rc = zmq_msg_recv(part, g->router, ZMQ_DONTWAIT);
+        int why = errno;
+        more = zmq_msg_more(part);
+        if (part == &excess)
+            zmq_msg_close(part);
+        if (rc < 0)
+            return why == EAGAIN || why == EINTR
+                       ? 0
+                       : sb_fail(err, SB_E_IO, "receive: %s", zmq_strerror(why));
+        (*n)++;
+    }
+    return 1;
+}
+
+/* The peer's key by the metadata of the second frame: the routing id has none. */
+static bool authenticated(struct sb_gate *g, uint8_t curve_pk[SB_PK])
+{
+    if (g->n_parts < 2)
+        return false;
+    const char *user = zmq_msg_gets(&g->parts[1], "User-Id");
+    return user && sb_unhex(curve_pk, SB_PK, sb_bytes_str(user));
+}
+
+static struct sb_peer *
+find_peer(struct sb_gate *g, const uint8_t curve_pk[SB_PK], struct sb_err *err)
+{
+    const uint8_t *id = zmq_msg_data(&g->parts[0]);
+    if (zmq_msg_size(&g->parts[0]) != SB_ROUTING_ID || id[0] != 0) {
+        (void)sb_fail(err, SB_E_IDENTITY, "a routing id that the client chose");
+        return NULL;
+    }
+    struct sb_peer *peer = sb_peers_by_id(g->peers, id);
+    if (peer && memcmp(peer->curve_pk, curve_pk, SB_PK) != 0) {
+        lose(g, peer->number);
+        if (sb_peers_by_id(g->peers, id))
+            return NULL; /* too many are gone at once: this message is dropped */
+        peer = NULL;
+    }
+    if (!peer && sb_peers_add(g->peers, id, curve_pk, &peer, err))
+        return NULL;
+    return peer;
+}
+
+static bool still_known(struct sb_gate *g,
+                        struct sb_peer *peer,
+                        const struct sb_dir *dir,
+                        uint64_t now_ms,
+                        uint64_t mono_ms)
+{
+    uint64_t version = sb_dir_body(dir)->version;
+    if (peer->directory_version == version && mono_ms - peer->checked_ms < RECHECK_MS)
+        return true;
+    if (sb_dir_by_curve(dir, peer->curve_pk, now_ms).n == 0) {
+        sb_zap_log(
+            g->log, sb_dir_curve_refusal(dir, peer->curve_pk, now_ms), peer->curve_pk);
+        return false;
+    }
+    peer->directory_version = version;
+    peer->checked_ms = mono_ms;
+    return true;
+}
+
+static void
+fill(struct sb_gate *g, const struct sb_peer *peer, size_t n, struct sb_arrival *out)
+{
+    out->peer = peer->number;
+    out->curve_pk = peer->curve_pk;
+    out->frames.n = n <= PARTS ? n - 1 : 0;
+    for (size_t i = 0; i < out->frames.n; i++) {
+        zmq_msg_t *part = &g->parts[1 + i];
+        out->frames.f[i] = sb_bytes(zmq_msg_data(part), zmq_msg_size(part));
+    }
+}
+
+int sb_gate_take(struct sb_gate *g,
+                 const struct sb_dir *dir,
+                 uint64_t now_ms,
+                 uint64_t mono_ms,
+                 struct sb_arrival *out,
+                 struct sb_err *err)
+{
+    for (;;) {
+        size_t n = 0;
+        uint8_t curve_pk[SB_PK];
+        struct sb_err why = {0};
+        int rc = receive(g, &n, err);
+        if (rc != 1)
+            return rc;
+        if (!authenticated(g, curve_pk)) {
+            sb_log(g->log,
+                   SB_LOG_WARNING,
+                   "gate",
+                   SB_LOG_TEXT("event", "no_user_id"),
+                   SB_LOG_CODE(SB_E_CURVE_UNKNOWN));
+            continue;
+        }
+        struct sb_peer *peer = find_peer(g, curve_pk, &why);
+        if (!peer) {
+            sb_log(g->log, SB_LOG_WARNING, "gate", SB_LOG_ERR(&why));
+            continue;
+        }
+        if (!still_known(g, peer, dir, now_ms, mono_ms)) {
+            lose(g, peer->number);
+            continue;
+        }
+        peer->seen_ms = mono_ms;
+        fill(g, peer, n, out);
+        return 1;
+    }
+}
+
+static int send_part(void *router, struct sb_bytes part, bool more)
+{
+    return zmq_send(router, part.p, part.n, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0));
+}
+
+int sb_gate_send(struct sb_gate *g,
+                 uint64_t number,
+                 const struct sb_frames *frames,
+                 struct sb_err *err)
+{
+    struct sb_peer *peer = sb_peers_by_number(g->peers, number);
+    if (!peer || !frames->n)
+        return 0; /* the core hears of it by sb_gate_gone */
+    int rc = send_part(g->router, sb_bytes(peer->id, SB_ROUTING_ID), true);
+    for (size_t i = 0; rc >= 0 && i < frames->n; i++)
+        rc = send_part(g->router, frames->f[i], i + 1 < frames->n);
+    if (rc >= 0)
+        return 0;
+    if (errno != EAGAIN && errno != EHOSTUNREACH)
+        return sb_fail(err, SB_E_IO, "send: %s", zmq_strerror(errno));
+    if (errno == EAGAIN)
+        sb_log(g->log,
+               SB_LOG_WARNING,
+               "gate",
+               SB_LOG_TEXT("event", "peer_does_not_read"),
+               SB_LOG_CODE(SB_E_BUSY));
+    lose(g, number);
+    return 0;
+}

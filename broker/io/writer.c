@@ -1,0 +1,198 @@
+/* Purpose: append in groups, checkpoint when due, say so.
+ * Invariant: COMMITTED is sent only after the journal's transaction has returned.
+ * Not: decisions (core), reading for others (asker.c). */
+#include "broker/io/writer.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "broker/io/channel.h"
+
+#define GROUP_MAX 1024u            /* appends in one transaction */
+#define GROUP_BYTES (16u * SB_MIB) /* then the group is closed */
+#define IDLE_MS 250                /* between looks at the checkpoint's time */
+
+struct sb_writer {
+    pthread_t thread;
+    struct sb_channel loop;   /* the loop's end */
+    struct sb_channel worker; /* the thread's */
+    struct sb_journal *journal;
+    uint64_t (*mono_ms)(void);
+    struct sb_job *jobs[GROUP_MAX];    /* the thread's own from here on */
+    struct sb_append group[GROUP_MAX]; /* borrows from jobs */
+    size_t n;
+    uint64_t bytes;
+    bool stop;
+};
+
+static int report(struct sb_writer *w, struct sb_job *job, struct sb_err *err)
+{
+    int rc = sb_channel_send(&w->worker, job, err);
+    if (rc)
+        sb_job_free(job);
+    return rc;
+}
+
+static void keep(struct sb_writer *w, struct sb_job *job)
+{
+    if (job->kind != SB_JOB_APPEND) {
+        w->stop = true;
+        sb_job_free(job);
+        return;
+    }
+    w->jobs[w->n] = job;
+    w->group[w->n++] = job->as.append;
+    w->bytes += sb_append_bytes(&job->as.append);
+}
+
+/* Waits for one job, then drains what is there. */
+static int gather(struct sb_writer *w, struct sb_err *err)
+{
+    void *job = NULL;
+    int rc = sb_channel_take(&w->worker, &job, IDLE_MS, err);
+    while (rc == 1) {
+        keep(w, job);
+        if (w->stop || w->n == GROUP_MAX || w->bytes >= GROUP_BYTES)
+            return 0;
+        rc = sb_channel_take(&w->worker, &job, 0, err);
+    }
+    return rc;
+}
+
+static void drop_group(struct sb_writer *w)
+{
+    for (size_t i = 0; i < w->n; i++)
+        sb_job_free(w->jobs[i]);
+    w->n = 0;
+    w->bytes = 0;
+}
+
+static int commit(struct sb_writer *w, struct sb_err *err)
+{
+    if (!w->n)
+        return 0;
+    struct sb_job *done = sb_job_new(SB_JOB_COMMITTED);
+    if (!done)
+        return sb_fail(err, SB_E_MEMORY, "journal");
+    int rc = sb_journal_append(w->journal, w->group, w->n, err);
+    if (rc) {
+        sb_job_free(done);
+        return rc;
+    }
+    done->as.committed.size = sb_journal_size(w->journal);
+    done->as.committed.bytes = w->bytes;
+    drop_group(w);
+    return report(w, done, err);
+}
+
+static int checkpoint(struct sb_writer *w, struct sb_err *err)
+{
+    struct sb_buf note = {.limit = SB_NOTE_MAX};
+    struct sb_checkpoint point;
+    int rc = sb_journal_checkpoint(w->journal, w->mono_ms(), false, &note, &point, err);
+    if (rc != 1) {
+        sb_buf_free(&note);
+        return rc;
+    }
+    struct sb_job *job = sb_job_new(SB_JOB_CHECKPOINT);
+    if (job) {
+        job->as.checkpoint.note = sb_arena_dup(job->arena, sb_buf_bytes(&note));
+        job->as.checkpoint.size = point.size;
+        memcpy(job->as.checkpoint.root, point.root, SB_HASH);
+    }
+    sb_buf_free(&note);
+    if (!job || !job->as.checkpoint.note.p) {
+        sb_job_free(job);
+        return sb_fail(err, SB_E_MEMORY, "checkpoint");
+    }
+    return report(w, job, err);
+}
+
+static void *run(void *arg)
+{
+    struct sb_writer *w = arg;
+    struct sb_err err = {0};
+    int rc = 0;
+    while (!rc && !w->stop) {
+        rc = gather(w, &err);
+        if (!rc)
+            rc = commit(w, &err);
+        if (!rc)
+            rc = checkpoint(w, &err);
+    }
+    drop_group(w);
+    sb_journal_close(w->journal);
+    struct sb_job *failed = rc ? sb_job_new(SB_JOB_FAILED) : NULL;
+    if (failed) {
+        failed->as.failed = err;
+        (void)report(w, failed, NULL);
+    }
+    void *late = NULL; /* after a failure the loop may still send until it knows */
+    while (!w->stop && sb_channel_take(&w->worker, &late, -1, NULL) == 1) {
+        keep(w, late);
+        drop_group(w);
+    }
+    sb_channel_close(&w->worker);
+    return NULL;
+}
+
+int sb_writer_start(struct sb_writer **out,
+                    void *zmq,
+                    struct sb_journal *journal,
+                    uint64_t (*mono_ms)(void),
+                    struct sb_err *err)
+{
+    struct sb_writer *w = calloc(1, sizeof *w);
+    if (!w)
+        return sb_fail(err, SB_E_MEMORY, "journal thread");
+    w->mono_ms = mono_ms;
+    w->journal = journal;
+    int rc = sb_channel_pair(zmq, "journal", &w->loop, &w->worker, err);
+    if (rc) {
+        free(w);
+        return rc;
+    }
+    int why = pthread_create(&w->thread, NULL, run, w);
+    if (why) {
+        sb_channel_close(&w->loop);
+        sb_channel_close(&w->worker);
+        free(w);
+        return sb_fail_os(err, why, "journal thread");
+    }
+    *out = w;
+    return 0;
+}
+
+int sb_writer_append(struct sb_writer *w, struct sb_job *job, struct sb_err *err)
+{
+    return sb_channel_send(&w->loop, job, err);
+}
+
+int sb_writer_take(struct sb_writer *w, struct sb_job **out, struct sb_err *err)
+{
+    void *job = NULL;
+    int rc = sb_channel_take(&w->loop, &job, 0, err);
+    if (rc == 1)
+        *out = job;
+    return rc;
+}
+
+void *sb_writer_socket(const struct sb_writer *w)
+{
+    return w->loop.socket;
+}
+
+void sb_writer_stop(struct sb_writer *w)
+{
+    if (!w)
+        return;
+    struct sb_job *stop = sb_job_new(SB_JOB_STOP);
+    if (!stop || sb_channel_send(&w->loop, stop, NULL))
+        abort(); /* a thread that cannot be told to end holds the journal */
+    (void)pthread_join(w->thread, NULL);
+    struct sb_job *left = NULL;
+    while (sb_writer_take(w, &left, NULL) == 1)
+        sb_job_free(left);
+    sb_channel_close(&w->loop);
+    free(w);
+}

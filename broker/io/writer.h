@@ -1,0 +1,31 @@
+/* The journal's thread: the only connection that writes, and the checkpoints.
+ *
+ * Group commit: whatever waits is one transaction. Jobs that come back, by
+ * sb_writer_take: COMMITTED after each group, CHECKPOINT when one was persisted,
+ * FAILED (fail stop: nothing more is written). */
+#ifndef BROKER_IO_WRITER_H
+#define BROKER_IO_WRITER_H
+
+#include "broker/io/job.h"
+#include "broker/journal/journal.h"
+
+struct sb_writer;
+
+/* Takes `journal` on success; it is closed in the thread. `mono_ms`: the clock. */
+SB_CHECK int sb_writer_start(struct sb_writer **out,
+                             void *zmq,
+                             struct sb_journal *journal,
+                             uint64_t (*mono_ms)(void),
+                             struct sb_err *err);
+/* Takes `job` (an APPEND) on success; indices rise by one. */
+SB_CHECK int
+sb_writer_append(struct sb_writer *w, struct sb_job *job, struct sb_err *err);
+/* 1: *out is the caller's; 0: none waits. */
+SB_CHECK int
+sb_writer_take(struct sb_writer *w, struct sb_job **out, struct sb_err *err);
+void *sb_writer_socket(const struct sb_writer *w); /* to poll */
+/* Commits what waits, signs the last checkpoint, closes the journal, ends the thread.
+ * What was not taken is dropped. Takes NULL. */
+void sb_writer_stop(struct sb_writer *w);
+
+#endif
