@@ -28,8 +28,8 @@ struct sb_event_type { /* plain data */
     const struct sb_schema *schema;
 };
 
-/* Errors name the file and the line or the JSON pointer: SB_E_IO, SB_E_LIMIT,
- * SB_E_SCHEMA_*, SB_E_CODE_LIST, SB_E_UTF8, SB_E_DUPLICATE. */
+/* Errors name the file and the line or the JSON pointer: SB_E_NOT_FOUND, SB_E_IO,
+ * SB_E_LIMIT, SB_E_SCHEMA_*, SB_E_CODE_LIST, SB_E_UTF8, SB_E_DUPLICATE. */
 SB_CHECK int
 sb_catalog_load(struct sb_catalog **out, const char *folder, struct sb_err *err);
 void sb_catalog_free(struct sb_catalog *cat); /* takes NULL */

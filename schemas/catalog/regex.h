@@ -25,4 +25,7 @@ SB_CHECK int sb_regex_match(const struct sb_regex *r, struct sb_bytes s);
 SB_CHECK int
 sb_regex_translate(struct sb_bytes pattern, struct sb_buf *out, struct sb_err *err);
 
+/* What pcre2 calls the property that ECMA-262 calls `name`; internal to the room. */
+struct sb_bytes sb_regex_property(struct sb_bytes name);
+
 #endif

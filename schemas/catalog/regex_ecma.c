@@ -32,57 +32,9 @@ static int peek(const struct rewrite *w, size_t ahead)
     return w->at + ahead < w->in.n ? w->in.p[w->at + ahead] : -1;
 }
 
-/* General categories by their long names, which pcre2 does not know. */
-static const char *const categories[][2] = {
-    {"Letter", "L"},
-    {"Cased_Letter", "L&"},
-    {"LC", "L&"},
-    {"Uppercase_Letter", "Lu"},
-    {"Lowercase_Letter", "Ll"},
-    {"Titlecase_Letter", "Lt"},
-    {"Modifier_Letter", "Lm"},
-    {"Other_Letter", "Lo"},
-    {"Mark", "M"},
-    {"Combining_Mark", "M"},
-    {"Nonspacing_Mark", "Mn"},
-    {"Spacing_Mark", "Mc"},
-    {"Enclosing_Mark", "Me"},
-    {"Number", "N"},
-    {"Decimal_Number", "Nd"},
-    {"digit", "Nd"},
-    {"Letter_Number", "Nl"},
-    {"Other_Number", "No"},
-    {"Punctuation", "P"},
-    {"punct", "P"},
-    {"Connector_Punctuation", "Pc"},
-    {"Dash_Punctuation", "Pd"},
-    {"Open_Punctuation", "Ps"},
-    {"Close_Punctuation", "Pe"},
-    {"Initial_Punctuation", "Pi"},
-    {"Final_Punctuation", "Pf"},
-    {"Other_Punctuation", "Po"},
-    {"Symbol", "S"},
-    {"Math_Symbol", "Sm"},
-    {"Currency_Symbol", "Sc"},
-    {"Modifier_Symbol", "Sk"},
-    {"Other_Symbol", "So"},
-    {"Separator", "Z"},
-    {"Space_Separator", "Zs"},
-    {"Line_Separator", "Zl"},
-    {"Paragraph_Separator", "Zp"},
-    {"Other", "C"},
-    {"Control", "Cc"},
-    {"cntrl", "Cc"},
-    {"Format", "Cf"},
-    {"Surrogate", "Cs"},
-    {"Private_Use", "Co"},
-    {"Unassigned", "Cn"},
-};
-
 /* \p{Name} or \P{Name}; `at` stands on the p. */
 static int put_property(struct rewrite *w)
 {
-    static const char *const prefixes[] = {"General_Category=", "gc="};
     uint8_t kind = w->in.p[w->at];
     if (peek(w, 1) != '{')
         return refuse(w, "\\p needs a name in braces");
@@ -91,17 +43,7 @@ static int put_property(struct rewrite *w)
     if (!end || end == name || *name == '^')
         return refuse(w, "\\p needs a name in braces");
     struct sb_bytes s = sb_bytes(name, (size_t)(end - name));
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-        size_t n = strlen(prefixes[i]);
-        if (s.n > n && memcmp(s.p, prefixes[i], n) == 0)
-            s = sb_bytes(s.p + n, s.n - n);
-    }
-    for (size_t i = 0; i < sizeof categories / sizeof *categories; i++) {
-        if (sb_bytes_is(s, categories[i][0])) {
-            s = sb_bytes_str(categories[i][1]);
-            break;
-        }
-    }
+    s = sb_regex_property(s);
     sb_buf_printf(w->out, "\\%c{", kind);
     sb_buf_put(w->out, s.p, s.n);
     sb_buf_byte(w->out, '}');
