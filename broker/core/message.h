@@ -9,9 +9,9 @@
  *   CHECKPOINT                                       [note]
  * items: msgpack array of bin, one item per event. ciphertexts: msgpack array of
  * [class, [bin ...]], classes in text order, one bin per event, event order.
- * SUBSCRIBE means every granted stream of its types, later ones too; a stream of one's own
- * only when a cursor names it (seq 0: from its beginning).
- * Slices borrow from the frames; lists live in the arena. */
+ * SUBSCRIBE means every granted stream of its types, later ones too; a stream of one's
+ * own only when a cursor names it (seq 0: from its beginning). Slices borrow from the
+ * frames; lists live in the arena. */
 #ifndef BROKER_CORE_MESSAGE_H
 #define BROKER_CORE_MESSAGE_H
 

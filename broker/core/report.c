@@ -54,11 +54,14 @@ static int report_stream(const struct sb_core *core,
                          struct sb_err *err)
 {
     struct sb_readers readers;
-    struct sb_codes none = {0};
+    struct sb_bytes names[SB_CLASSES];
+    for (size_t i = 0; i < st->epoch.n_classes; i++)
+        names[i] = st->epoch.classes[i].name;
+    struct sb_codes own = {names, st->epoch.n_classes};
     int rc = sb_dir_readers(sb_trust_newest(core->trust),
                             st->institution,
                             st->type,
-                            &none,
+                            &own,
                             now_ms,
                             arena,
                             &readers,

@@ -1,0 +1,268 @@
+/* broker.core.schedule: thousands of random schedules. Whatever the order of commits,
+ * answers, disconnections, crashes and resends: nothing is lost, nothing comes twice in
+ * a session, nothing passes the credit, nothing goes to a class that is not granted. */
+#include "test/unit/broker_core/sim.h"
+
+#define SCHEDULES 1000
+#define STEPS 120
+
+struct reader {
+    size_t member;
+    uint64_t peer; /* 0: away */
+    uint8_t session[SB_SESSION];
+    uint64_t seq; /* applied */
+    uint8_t hash[SB_HASH];
+    uint64_t credit;
+    const char *const *classes;
+};
+
+struct play {
+    struct sim *sim;
+    struct sim_publisher p;
+    uint64_t peer; /* of the publisher; 0: away */
+    uint8_t session[SB_SESSION];
+    struct sim_batch batches[STEPS];
+    size_t n_batches;
+    size_t stored; /* batches answered */
+    struct reader readers[2];
+    uint64_t next_peer;
+    uint32_t seed;
+};
+
+static const char *const only_public[] = {"publica", NULL};
+static const char *const two_classes[] = {"interna", "publica", NULL};
+
+static uint32_t dice(struct play *g, uint32_t n)
+{
+    g->seed ^= g->seed << 13;
+    g->seed ^= g->seed >> 17;
+    g->seed ^= g->seed << 5;
+    return g->seed % n;
+}
+
+static uint64_t fresh_peer(struct play *g)
+{
+    g->next_peer = g->next_peer % (SIM_PEERS - 1) + 1;
+    struct sb_input gone = {.kind = SB_IN_GONE};
+    gone.as.gone.peer = g->next_peer;
+    sim_step(g->sim, &gone);
+    struct sim_mail *m = NULL;
+    while ((m = sim_take(g->sim, g->next_peer)) != NULL)
+        sim_mail_free(m);
+    if (g->peer == g->next_peer)
+        g->peer = 0;
+    for (size_t i = 0; i < 2; i++)
+        if (g->readers[i].peer == g->next_peer)
+            g->readers[i].peer = 0;
+    return g->next_peer;
+}
+
+static void publisher_enters(struct play *g)
+{
+    uint64_t peer = fresh_peer(g);
+    sim_enter(g->sim, peer, PNC, g->session);
+    g->peer = peer;
+    for (size_t i = g->stored; i < g->n_batches; i++)
+        sim_publish(g->sim, g->peer, g->session, &g->batches[i]);
+}
+
+static void publisher_sends(struct play *g)
+{
+    sim_batch(g->sim, &g->p, 1 + dice(g, 3), &g->batches[g->n_batches++]);
+    if (g->peer)
+        sim_publish(g->sim, g->peer, g->session, &g->batches[g->n_batches - 1]);
+}
+
+static void publisher_hears(struct play *g)
+{
+    struct sim_mail *m = NULL;
+    while (g->peer && (m = sim_take(g->sim, g->peer)) != NULL) {
+        if (m->m.cmd == SB_CMD_REFUSED)
+            fail_msg("refused: SB-%d", (int)m->m.as.refused.code);
+        if (m->m.cmd == SB_CMD_STORED && m->m.as.stored.kind == SB_KIND_BATCH) {
+            assert_true(m->m.as.stored.index < g->sim->durable);
+            while (g->stored < g->n_batches) {
+                struct sb_record r;
+                struct sb_batch b;
+                assert_int_equal(
+                    sb_record_read(
+                        sb_buf_bytes(&g->batches[g->stored].record), &r, NULL),
+                    0);
+                assert_int_equal(sb_batch_read(r.body, &b, NULL), 0);
+                if (b.first_seq + b.count - 1 > m->m.as.stored.number)
+                    break;
+                g->stored++;
+            }
+        }
+        sim_mail_free(m);
+    }
+}
+
+static void reader_enters(struct play *g, struct reader *r)
+{
+    uint64_t peer = fresh_peer(g);
+    sim_enter(g->sim, peer, r->member, r->session);
+    r->peer = peer;
+    struct sb_head head = {sb_bytes_str(SIM_STREAM), r->seq, {0}};
+    struct sb_bytes type = sb_bytes_str("comun.alerta");
+    struct sb_message m = {.cmd = SB_CMD_SUBSCRIBE};
+    memcpy(head.batch_hash, r->hash, SB_HASH);
+    memcpy(m.session, r->session, SB_SESSION);
+    m.as.subscribe.name = sb_bytes_str("s");
+    m.as.subscribe.types = (struct sb_codes){&type, 1};
+    m.as.subscribe.cursors = (struct sb_heads){&head, r->seq ? 1 : 0};
+    sim_send(g->sim, r->peer, r->member, &m);
+    r->credit = 0;
+}
+
+static void reader_credits(struct play *g, struct reader *r)
+{
+    if (!r->peer)
+        return;
+    struct sb_message m = {.cmd = SB_CMD_CREDIT};
+    memcpy(m.session, r->session, SB_SESSION);
+    m.as.credit.name = sb_bytes_str("s");
+    m.as.credit.entries = 1 + dice(g, 4);
+    m.as.credit.bytes = 100000;
+    r->credit += m.as.credit.entries;
+    sim_send(g->sim, r->peer, r->member, &m);
+}
+
+static void reader_hears(struct play *g, struct reader *r)
+{
+    struct sim_mail *m = NULL;
+    while (r->peer && (m = sim_take(g->sim, r->peer)) != NULL) {
+        if (m->m.cmd == SB_CMD_REFUSED)
+            fail_msg("reader refused: SB-%d", (int)m->m.as.refused.code);
+        if (m->m.cmd != SB_CMD_ENTRY) {
+            sim_mail_free(m);
+            continue;
+        }
+        assert_true(r->credit > 0);
+        assert_true(m->m.as.entry.index < g->sim->durable);
+        r->credit--;
+        struct sb_record record;
+        struct sb_batch b;
+        struct sb_cts cts;
+        assert_int_equal(sb_record_read(m->m.payload[1], &record, NULL), 0);
+        if (sb_bytes_is(sb_record_tag(record.body), "sacbe/batch/1")) {
+            assert_int_equal(sb_batch_read(record.body, &b, NULL), 0);
+            assert_int_equal(b.first_seq, r->seq + 1);
+            assert_memory_equal(b.prev, r->hash, SB_HASH);
+            assert_int_equal(sb_cts_read(m->m.payload[3], m->arena, &cts, NULL), 0);
+            size_t want = 0;
+            while (r->classes[want]) {
+                assert_true(sb_bytes_is(cts.classes[want].name, r->classes[want]));
+                want++;
+            }
+            assert_int_equal(cts.n, want);
+            r->seq = b.first_seq + b.count - 1;
+            assert_int_equal(sb_record_hash(r->hash, record.body, NULL), 0);
+        }
+        sim_mail_free(m);
+    }
+}
+
+static void crash(struct play *g)
+{
+    sim_crash(g->sim);
+    g->peer = 0;
+    g->readers[0].peer = g->readers[1].peer = 0;
+}
+
+static void roll(struct play *g)
+{
+    struct reader *r = &g->readers[dice(g, 2)];
+    size_t size = 0;
+    switch (dice(g, 12)) {
+    case 0:
+    case 1:
+    case 2:
+        if (g->n_batches < STEPS)
+            publisher_sends(g);
+        break;
+    case 3:
+        publisher_enters(g);
+        break;
+    case 4:
+    case 5:
+        reader_credits(g, r);
+        break;
+    case 6:
+        reader_enters(g, r);
+        break;
+    case 7:
+        size = g->sim->durable + dice(g, 3);
+        sim_commit(g->sim, size < g->sim->n_entries ? size : g->sim->n_entries);
+        break;
+    case 8:
+        sim_commit(g->sim, g->sim->n_entries);
+        break;
+    case 9:
+    case 10:
+        sim_answer(g->sim);
+        break;
+    default:
+        if (dice(g, 4) == 0)
+            crash(g);
+        break;
+    }
+    publisher_hears(g);
+    reader_hears(g, &g->readers[0]);
+    reader_hears(g, &g->readers[1]);
+}
+
+static void finish(struct play *g)
+{
+    publisher_enters(g);
+    sim_settle(g->sim);
+    publisher_hears(g);
+    assert_int_equal(g->stored, g->n_batches);
+    for (size_t i = 0; i < 2; i++) {
+        reader_enters(g, &g->readers[i]);
+        for (int turn = 0; turn < 2 * STEPS; turn++) {
+            reader_credits(g, &g->readers[i]);
+            sim_settle(g->sim);
+            reader_hears(g, &g->readers[i]);
+        }
+        assert_int_equal(g->readers[i].seq, g->p.next_seq - 1);
+    }
+}
+
+static void one_schedule(uint32_t seed)
+{
+    struct play g = {.seed = seed * 2654435761u + 1};
+    struct sb_buf record = {0};
+    g.sim = sim_new();
+    g.readers[0] = (struct reader){.member = IGM, .classes = only_public};
+    g.readers[1] = (struct reader){.member = STCNS, .classes = two_classes};
+    publisher_enters(&g);
+    sim_claim(g.sim, &g.p, &record);
+    sim_record(g.sim, g.peer, g.session, SB_CMD_CLAIM, &record);
+    sim_epoch(g.sim, &g.p, &record);
+    sim_record(g.sim, g.peer, g.session, SB_CMD_EPOCH, &record);
+    sim_settle(g.sim);
+    for (int i = 0; i < STEPS; i++)
+        roll(&g);
+    finish(&g);
+    for (size_t i = 0; i < g.n_batches; i++)
+        sim_batch_free(&g.batches[i]);
+    sb_secrets_free(g.p.secrets);
+    sb_buf_free(&record);
+    sim_free(g.sim);
+}
+
+static void nothing_is_lost_and_nothing_comes_twice(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 1; seed <= SCHEDULES; seed++)
+        one_schedule(seed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_lost_and_nothing_comes_twice),
+    };
+    return cmocka_run_group_tests_name("broker.core.schedule", tests, NULL, NULL);
+}
