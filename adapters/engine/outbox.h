@@ -107,10 +107,11 @@ SB_CHECK int sb_outbox_add_batch(struct sb_sql *s,
                                  int64_t stream,
                                  const struct sb_outbox_batch *b,
                                  struct sb_err *err);
-/* The batch that begins at first_seq; copied to the arena. SB_E_NOT_FOUND. */
+/* The batch that begins at first_seq (negative while a rebase moves it); copied to the
+ * arena. SB_E_NOT_FOUND. */
 SB_CHECK int sb_outbox_batch(struct sb_sql *s,
                              int64_t stream,
-                             uint64_t first_seq,
+                             int64_t first_seq,
                              struct sb_arena *arena,
                              struct sb_outbox_batch *out,
                              struct sb_err *err);

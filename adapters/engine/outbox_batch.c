@@ -50,7 +50,7 @@ static int read_batch(sqlite3_stmt *row,
 
 int sb_outbox_batch(struct sb_sql *s,
                     int64_t stream,
-                    uint64_t first_seq,
+                    int64_t first_seq,
                     struct sb_arena *arena,
                     struct sb_outbox_batch *out,
                     struct sb_err *err)
