@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "schemas/base/text.h"
 #include "schemas/catalog/regex.h"
@@ -77,11 +78,11 @@ static bool quoted(struct sb_bytes s)
     if (s.n < 2 || s.p[0] != '"' || s.p[s.n - 1] != '"')
         return false;
     for (size_t i = 1; i + 1 < s.n; i++) {
-        if (s.p[i] == '\\' && ++i + 1 >= s.n)
+        bool pair = s.p[i] == '\\';
+        i += pair;
+        if (i + 1 == s.n || s.p[i] < 0x20 || s.p[i] > 0x7e)
             return false;
-        else if (s.p[i] == '"' && s.p[i - 1] != '\\')
-            return false;
-        if (s.p[i] < 0x20 || s.p[i] > 0x7e)
+        if (s.p[i] == '"' && !pair)
             return false;
     }
     return true;
@@ -100,7 +101,7 @@ static bool email(struct sb_bytes s)
         return false;
     if (domain.n > 2 && domain.p[0] == '[' && domain.p[domain.n - 1] == ']') {
         struct sb_bytes in = sb_bytes(domain.p + 1, domain.n - 2);
-        if (in.n > 5 && memcmp(in.p, "IPv6:", 5) == 0)
+        if (in.n > 5 && strncasecmp((const char *)in.p, "IPv6:", 5) == 0)
             return sb_format_ipv6(sb_bytes(in.p + 5, in.n - 5));
         return sb_format_ipv4(in);
     }

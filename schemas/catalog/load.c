@@ -122,7 +122,7 @@ static const char *text_of(const struct sb_value *entry, const char *key)
 
 static int add_document(struct load *l, const char *path)
 {
-    struct sb_bytes json;
+    struct sb_bytes json = {NULL, 0};
     int rc = read_file(l, path, &json);
     return rc ? rc
               : sb_schema_set_add(l->cat->set, path, sb_bytes(NULL, 0), json, l->err);
@@ -150,7 +150,7 @@ static int load_named(struct load *l, const char *name, struct named **out, size
     int rc = all ? 0 : no_memory(l);
     for (size_t i = 0; rc == 0 && i < count; i++) {
         const char *path = text_of(&list[i], "file");
-        struct sb_bytes csv;
+        struct sb_bytes csv = {NULL, 0};
         all[i].name = text_of(&list[i], "name");
         if (!all[i].name || !path || list[i].as.m.n != 2 ||
             !path_valid(sb_bytes_str(path)) ||
@@ -204,7 +204,7 @@ static int load_types(struct load *l)
 static int load_all(struct load *l)
 {
     struct sb_catalog *c = l->cat;
-    struct sb_bytes json;
+    struct sb_bytes json = {NULL, 0};
     struct sb_err why = {0};
     int rc = read_file(l, "catalog.json", &json);
     if (rc != 0)

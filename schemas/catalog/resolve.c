@@ -142,11 +142,17 @@ int sb_schema_resolve(struct build *b,
     return 0;
 }
 
+/* yes and no may be missing: then `test` stands in for them. */
+static const struct sb_schema *branch_of(const struct rule *u, size_t i)
+{
+    const struct sb_schema *all[] = {
+        u->as.branch.test, u->as.branch.yes, u->as.branch.no};
+    return i >= 3 ? NULL : all[i] ? all[i] : all[0];
+}
+
 /* The i-th schema that `u` applies to the same value, NULL: no more. */
 static const struct sb_schema *in_place(const struct rule *u, size_t i)
 {
-    const struct sb_schema *branch[] = {
-        u->as.branch.test, u->as.branch.yes, u->as.branch.no};
     switch ((int)u->kind) {
     case RULE_REF:
     case RULE_NOT:
@@ -157,8 +163,8 @@ static const struct sb_schema *in_place(const struct rule *u, size_t i)
         return i < u->as.list.n ? u->as.list.all[i] : NULL;
     case RULE_DEPENDENT_SCHEMAS:
         return i < u->as.members.n ? u->as.members.all[i].schema : NULL;
-    case RULE_IF: /* yes and no may be missing: then `test` stands in for them */
-        return i >= 3 ? NULL : branch[i] ? branch[i] : branch[0];
+    case RULE_IF:
+        return branch_of(u, i);
     default:
         return NULL;
     }
@@ -189,6 +195,8 @@ static int walk(struct sb_schema_set *set, struct step *stack, struct sb_err *er
             continue;
         }
         struct sb_schema *next = sb_schema_at(set, to->source);
+        if (!next) /* every schema is listed */
+            return sb_fail(err, SB_E_INTERNAL, "%s: not listed", to->where);
         if (next->mark == GREY)
             return sb_fail(err,
                            SB_E_SCHEMA_REF,
