@@ -192,14 +192,14 @@ const struct sb_field *sb_event_type_field(const struct sb_event_type *type,
     return f;
 }
 
-const struct sb_codes *sb_catalog_codes(const struct sb_catalog *cat,
-                                        struct sb_bytes name)
+const struct sb_code_list *sb_catalog_codes(const struct sb_catalog *cat,
+                                            struct sb_bytes name)
 {
     const struct named *n = find(name, cat->codes, cat->n_codes, sizeof *cat->codes);
     return n ? n->codes : NULL;
 }
 
-const struct sb_codes *sb_catalog_codes_of(void *cat, struct sb_bytes name)
+const struct sb_code_list *sb_catalog_codes_of(void *cat, struct sb_bytes name)
 {
     return sb_catalog_codes(cat, name);
 }

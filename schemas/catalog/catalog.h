@@ -58,8 +58,8 @@ const struct sb_field *sb_event_type_field(const struct sb_event_type *type,
                                            struct sb_bytes path);
 
 /* NULL: no such list or crosswalk. Names are sorted; i < count. */
-const struct sb_codes *sb_catalog_codes(const struct sb_catalog *cat,
-                                        struct sb_bytes name);
+const struct sb_code_list *sb_catalog_codes(const struct sb_catalog *cat,
+                                            struct sb_bytes name);
 const struct sb_crosswalk *sb_catalog_crosswalk(const struct sb_catalog *cat,
                                                 struct sb_bytes name);
 size_t sb_catalog_codes_count(const struct sb_catalog *cat);

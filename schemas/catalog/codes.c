@@ -10,7 +10,7 @@
 #include "schemas/catalog/format.h"
 #include "schemas/catalog/table.h"
 
-struct sb_codes {
+struct sb_code_list {
     struct sb_code_row *rows;
     size_t n;
 };
@@ -68,11 +68,11 @@ static int read_code(const struct table *t,
     return 0;
 }
 
-int sb_codes_read(struct sb_codes **out,
-                  const char *name,
-                  struct sb_bytes csv,
-                  struct sb_arena *arena,
-                  struct sb_err *err)
+int sb_code_list_read(struct sb_code_list **out,
+                      const char *name,
+                      struct sb_bytes csv,
+                      struct sb_arena *arena,
+                      struct sb_err *err)
 {
     static const char *const names[] = {
         "codigo", "nombre", "desde", "hasta", "fuente", "edicion"};
@@ -83,7 +83,7 @@ int sb_codes_read(struct sb_codes **out,
         rc = find_columns(&t, names, 6, columns, err);
     if (rc != 0)
         return rc;
-    struct sb_codes *c = sb_arena_alloc(arena, 1, sizeof *c);
+    struct sb_code_list *c = sb_arena_alloc(arena, 1, sizeof *c);
     struct sb_code_row *rows = sb_arena_alloc(arena, t.rows + 1, sizeof *rows);
     if (!c || !rows)
         return sb_fail(err, SB_E_MEMORY, "%s: out of memory", name);
@@ -100,35 +100,36 @@ int sb_codes_read(struct sb_codes **out,
                            "%s: the code \"%.*s\" stands there twice",
                            name,
                            SB_FMT(rows[i].code));
-    *c = (struct sb_codes){rows, t.rows};
+    *c = (struct sb_code_list){rows, t.rows};
     *out = c;
     return 0;
 }
 
-size_t sb_codes_count(const struct sb_codes *c)
+size_t sb_code_list_count(const struct sb_code_list *c)
 {
     return c->n;
 }
 
-const struct sb_code_row *sb_codes_row(const struct sb_codes *c, size_t i)
+const struct sb_code_row *sb_code_list_row(const struct sb_code_list *c, size_t i)
 {
     return &c->rows[i];
 }
 
-const struct sb_code_row *sb_codes_find(const struct sb_codes *c, struct sb_bytes code)
+const struct sb_code_row *sb_code_list_find(const struct sb_code_list *c,
+                                            struct sb_bytes code)
 {
     return c->n ? bsearch(&code, c->rows, c->n, sizeof *c->rows, compare_first) : NULL;
 }
 
-bool sb_codes_has(const struct sb_codes *c, const struct sb_value *v)
+bool sb_code_list_has(const struct sb_code_list *c, const struct sb_value *v)
 {
     char text[24];
     if (v->type == SB_STR)
-        return sb_codes_find(c, v->as.s) != NULL;
+        return sb_code_list_find(c, v->as.s) != NULL;
     if (v->type != SB_INT)
         return false;
     snprintf(text, sizeof text, "%" PRId64, v->as.i);
-    return sb_codes_find(c, sb_bytes_str(text)) != NULL;
+    return sb_code_list_find(c, sb_bytes_str(text)) != NULL;
 }
 
 static int

@@ -11,7 +11,7 @@
 
 #define SB_CROSSWALK_INPUTS 4u
 
-struct sb_codes;
+struct sb_code_list;
 struct sb_crosswalk;
 
 struct sb_code_row { /* dates: "2026-11-23" or empty */
@@ -25,24 +25,25 @@ struct sb_code_row { /* dates: "2026-11-23" or empty */
 
 /* Reads the whole of a file; `name` and `csv` must live as long as `arena`. Errors:
  * SB_E_CODE_LIST with "name:line: why", SB_E_UTF8, SB_E_MEMORY. */
-SB_CHECK int sb_codes_read(struct sb_codes **out,
-                           const char *name,
-                           struct sb_bytes csv,
-                           struct sb_arena *arena,
-                           struct sb_err *err);
+SB_CHECK int sb_code_list_read(struct sb_code_list **out,
+                               const char *name,
+                               struct sb_bytes csv,
+                               struct sb_arena *arena,
+                               struct sb_err *err);
 SB_CHECK int sb_crosswalk_read(struct sb_crosswalk **out,
                                const char *name,
                                struct sb_bytes csv,
                                struct sb_arena *arena,
                                struct sb_err *err);
 
-size_t sb_codes_count(const struct sb_codes *c);
+size_t sb_code_list_count(const struct sb_code_list *c);
 /* The rows in the order of their codes' bytes; i < count. */
-const struct sb_code_row *sb_codes_row(const struct sb_codes *c, size_t i);
+const struct sb_code_row *sb_code_list_row(const struct sb_code_list *c, size_t i);
 /* NULL: not in the list. */
-const struct sb_code_row *sb_codes_find(const struct sb_codes *c, struct sb_bytes code);
+const struct sb_code_row *sb_code_list_find(const struct sb_code_list *c,
+                                            struct sb_bytes code);
 /* A text, or an integer in its decimal form. */
-bool sb_codes_has(const struct sb_codes *c, const struct sb_value *v);
+bool sb_code_list_has(const struct sb_code_list *c, const struct sb_value *v);
 
 size_t sb_crosswalk_inputs(const struct sb_crosswalk *x);
 /* 0 and *out (lives as long as the crosswalk); SB_E_NO_MATCH; SB_E_AMBIGUOUS when the

@@ -51,7 +51,7 @@ bool sb_schema_judge_scalar(struct run *r,
     case RULE_FORMAT:
         return u->as.format(v->as.s);
     case RULE_CODES:
-        return sb_codes_has(u->as.codes, v);
+        return sb_code_list_has(u->as.codes, v);
     default: /* RULE_FALSE */
         return false;
     }

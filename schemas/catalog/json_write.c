@@ -41,6 +41,9 @@ static void put_double(struct sb_buf *out, double d)
         if (strtod(text, NULL) == d)
             break;
     }
+    char *comma = strchr(text, ','); /* the point of some locales */
+    if (comma)
+        *comma = '.';
     sb_buf_str(out, text);
 }
 

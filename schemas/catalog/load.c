@@ -162,7 +162,7 @@ static int load_named(struct load *l, const char *name, struct named **out, size
                        "must be {\"name\": ..., \"file\": ...}");
         rc = read_file(l, path, &csv);
         if (rc == 0 && codes)
-            rc = sb_codes_read(&all[i].codes, path, csv, l->cat->arena, l->err);
+            rc = sb_code_list_read(&all[i].codes, path, csv, l->cat->arena, l->err);
         else if (rc == 0)
             rc = sb_crosswalk_read(&all[i].crosswalk, path, csv, l->cat->arena, l->err);
     }

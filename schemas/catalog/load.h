@@ -11,7 +11,7 @@ struct file {
 
 struct named {
     const char *name; /* first, for sorting */
-    struct sb_codes *codes;
+    struct sb_code_list *codes;
     struct sb_crosswalk *crosswalk;
 };
 
@@ -32,6 +32,6 @@ struct sb_catalog {
 /* Sorts, compiles the schemas and derives the fields of every type. */
 SB_CHECK int sb_catalog_finish(struct sb_catalog *cat, struct sb_err *err);
 /* sb_schema_options.codes over a catalogue. */
-const struct sb_codes *sb_catalog_codes_of(void *cat, struct sb_bytes name);
+const struct sb_code_list *sb_catalog_codes_of(void *cat, struct sb_bytes name);
 
 #endif

@@ -46,18 +46,18 @@ static struct sb_decimal stripped(struct sb_decimal d)
     return d;
 }
 
-/* Reads "d.ddde+xx", which snprintf wrote. */
+/* Reads "d.ddde+xx", which snprintf wrote; the locale chooses the point. */
 static struct sb_decimal parse(const char *text)
 {
     struct sb_decimal out = {0, 0};
     bool fraction = false;
     for (; *text && *text != 'e'; text++) {
-        if (*text == '.') {
+        if (*text < '0' || *text > '9') {
             fraction = true;
-        } else if (*text >= '0' && *text <= '9') {
-            out.digits = out.digits * 10 + (uint64_t)(*text - '0');
-            out.exponent -= fraction;
+            continue;
         }
+        out.digits = out.digits * 10 + (uint64_t)(*text - '0');
+        out.exponent -= fraction;
     }
     if (*text == 'e')
         out.exponent += (int)strtol(text + 1, NULL, 10);

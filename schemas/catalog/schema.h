@@ -19,7 +19,7 @@
 
 struct sb_schema_set; /* documents that may refer to each other */
 struct sb_schema;     /* one schema or subschema; lives as long as its set */
-struct sb_codes;      /* a code list: schemas/catalog/codes.h */
+struct sb_code_list;  /* a code list: schemas/catalog/codes.h */
 struct sb_field;      /* classes of a type's fields: schemas/catalog/fields.h */
 
 #define SB_POINTER_MAX 512u
@@ -37,7 +37,7 @@ struct sb_violation {             /* the first one, in the order of evaluation *
 struct sb_schema_options {
     bool assert_format; /* an unknown format then refuses the schema */
     /* NULL: x-codigos is an annotation. Else the list of that name, NULL: none. */
-    const struct sb_codes *(*codes)(void *context, struct sb_bytes name);
+    const struct sb_code_list *(*codes)(void *context, struct sb_bytes name);
     void *codes_context;
 };
 

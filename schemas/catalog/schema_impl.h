@@ -89,7 +89,7 @@ struct rule {
         uint64_t count;
         const struct sb_regex *regex;
         sb_format_check *format;
-        const struct sb_codes *codes;
+        const struct sb_code_list *codes;
         struct names names;
         const struct sb_schema *schema;
         struct object_rule *object;
