@@ -80,9 +80,9 @@ static void code_lists_never_crash(void **state)
     for (int i = 0; i < 3000; i++) {
         struct sb_buf text = changed(i % 2 ? CODES : WALK);
         struct sb_arena *arena = sb_arena_new(0);
-        struct sb_codes *codes = NULL;
+        struct sb_code_list *codes = NULL;
         struct sb_crosswalk *walk = NULL;
-        int rc = sb_codes_read(&codes, "c", sb_buf_bytes(&text), arena, NULL);
+        int rc = sb_code_list_read(&codes, "c", sb_buf_bytes(&text), arena, NULL);
         assert_true(rc <= 0);
         rc = sb_crosswalk_read(&walk, "w", sb_buf_bytes(&text), arena, NULL);
         assert_true(rc <= 0);

@@ -98,16 +98,16 @@ static void lists_and_crosswalks_answer(void **state)
     folder_make(folder);
     struct sb_catalog *cat = load(folder);
     struct sb_err err = {0};
-    const struct sb_codes *c = sb_catalog_codes(cat, sb_bytes_str("lugares"));
+    const struct sb_code_list *c = sb_catalog_codes(cat, sb_bytes_str("lugares"));
     struct sb_value seven = sb_value_int(7);
     struct sb_value one = sb_value_int(1);
-    assert_int_equal(sb_codes_count(c), 3);
-    assert_true(sb_bytes_is(sb_codes_row(c, 0)->code, "01"));
-    assert_true(
-        sb_bytes_is(sb_codes_find(c, sb_bytes_str("02"))->name, "El Progreso, \"La\""));
-    assert_null(sb_codes_find(c, sb_bytes_str("03")));
-    assert_true(sb_codes_has(c, &seven));
-    assert_false(sb_codes_has(c, &one));
+    assert_int_equal(sb_code_list_count(c), 3);
+    assert_true(sb_bytes_is(sb_code_list_row(c, 0)->code, "01"));
+    assert_true(sb_bytes_is(sb_code_list_find(c, sb_bytes_str("02"))->name,
+                            "El Progreso, \"La\""));
+    assert_null(sb_code_list_find(c, sb_bytes_str("03")));
+    assert_true(sb_code_list_has(c, &seven));
+    assert_false(sb_code_list_has(c, &one));
     const struct sb_crosswalk *x = sb_catalog_crosswalk(cat, sb_bytes_str("dos"));
     struct sb_bytes out;
     struct sb_bytes in[2] = {sb_bytes_str(" QUICHE "), sb_bytes_str("nebaj")};
