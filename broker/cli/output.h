@@ -5,10 +5,13 @@
  * closed pipe) is told by sb_out_finish. --quiet keeps JSON, failed verdicts and
  * errors, and drops the rest of the text.
  *
- *     sb_out_text(out, "exchange", sb_tr(cli, "Exchange"), name);
+ *     sb_out_text(out, "exchange", "Exchange", name);
  *     sb_out_table(out, "members", columns, 2);
  *     sb_out_cell_text(out, "pnc"); sb_out_cell_int(out, 3);
  *     sb_out_end(out);
+ *
+ * Labels, titles and formats are English; the output itself puts them into the user's
+ * language (tr.h). Control characters and broken UTF-8 of values are shown escaped.
  *
  * Text: consecutive values stand in two aligned columns; a table's columns are as wide
  * as their widest cell on a terminal (accents count as one). JSON: values are members
@@ -37,6 +40,8 @@ struct sb_out;
 struct sb_out *
 sb_out_new(FILE *stream, enum sb_out_format format, bool quiet, enum sb_lang lang);
 void sb_out_free(struct sb_out *out); /* takes NULL; does not finish */
+/* The table of the family that speaks, before the framework's; borrowed. */
+void sb_out_translate(struct sb_out *out, const struct sb_tr_row *table);
 enum sb_out_format sb_out_format(const struct sb_out *out);
 
 /* Values of the open object. NULL text: JSON null, "-" in text. */

@@ -25,7 +25,7 @@ void sb_progress_update(struct sb_progress *p, uint64_t done);
 /* Wipes the line. */
 void sb_progress_end(struct sb_progress *p);
 
-/* The line, e.g. "verify  1,204,311 of 6,402,118 (18 %)  210,000/s  25 s left". */
+/* The line, e.g. "verify  1,204,311 / 6,402,118 (18 %)  210,000/s  -0:24". */
 void sb_progress_line(
     const struct sb_progress *p, uint64_t done, uint64_t now_ms, char *out, size_t n);
 

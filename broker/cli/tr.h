@@ -6,6 +6,7 @@
 #ifndef BROKER_CLI_TR_H
 #define BROKER_CLI_TR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum sb_lang { SB_LANG_EN, SB_LANG_ES };
