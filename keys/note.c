@@ -105,12 +105,18 @@ static bool read_size(struct sb_bytes s, uint64_t *out)
     return true;
 }
 
+/* n <= SIG_LINE. Encoded again and compared: the decoder lets some bytes past 7F pass.
+ */
 static bool read_base64(uint8_t *out, size_t n, struct sb_bytes s)
 {
+    char again[sodium_base64_ENCODED_LEN(SIG_LINE, BASE64)];
     size_t got = 0;
-    return sodium_base642bin(
-               out, n, (const char *)s.p, s.n, NULL, &got, NULL, BASE64) == 0 &&
-           got == n;
+    if (sodium_base642bin(out, n, (const char *)s.p, s.n, NULL, &got, NULL, BASE64) !=
+            0 ||
+        got != n)
+        return false;
+    sodium_bin2base64(again, sizeof again, out, n, BASE64);
+    return sb_bytes_is(s, again);
 }
 
 /* Reads the three lines; `rest` is then what follows the blank line. */
@@ -143,6 +149,29 @@ read_signature(struct sb_bytes line, struct sb_bytes *name, struct sb_bytes *sig
     return name->n > 0 && sig->n > 0;
 }
 
+enum line_verdict { LINE_BROKEN = 0, LINE_OTHERS, LINE_FALSE, LINE_GOOD };
+
+/* One signature line: the log's, verified over `text`, or somebody else's. */
+static enum line_verdict judge_line(struct sb_bytes line,
+                                    struct sb_bytes text,
+                                    struct sb_bytes origin,
+                                    const uint8_t log_pk[SB_PK])
+{
+    struct sb_bytes name;
+    struct sb_bytes sig;
+    uint8_t raw[SIG_LINE];
+    uint8_t want[NOTE_ID];
+    if (!read_signature(line, &name, &sig))
+        return LINE_BROKEN;
+    note_id(want, origin, log_pk);
+    if (!sb_bytes_eq(name, origin) || !read_base64(raw, SIG_LINE, sig) ||
+        memcmp(raw, want, NOTE_ID) != 0)
+        return LINE_OTHERS;
+    return crypto_sign_verify_detached(raw + NOTE_ID, text.p, text.n, log_pk) == 0
+               ? LINE_GOOD
+               : LINE_FALSE;
+}
+
 int sb_checkpoint_open(struct sb_bytes note,
                        const uint8_t log_pk[SB_PK],
                        struct sb_checkpoint *out,
@@ -151,27 +180,23 @@ int sb_checkpoint_open(struct sb_bytes note,
     struct sb_checkpoint c = {0};
     struct sb_bytes rest = note;
     struct sb_bytes line;
+    bool good = false;
     if (note.n > SB_NOTE_MAX || !read_text(&rest, &c))
         return sb_fail(err, SB_E_NOTE, "this is not a checkpoint of a journal");
-    size_t text = (size_t)(rest.p - note.p) - 1; /* without the blank line */
     struct sb_bytes origin = sb_bytes_str(c.origin);
-    uint8_t want[NOTE_ID];
-    bool good = false;
-    note_id(want, origin, log_pk);
+    /* without the blank line */
+    struct sb_bytes text = sb_bytes(note.p, (size_t)(rest.p - note.p) - 1);
     while (rest.n > 0) {
-        struct sb_bytes name;
-        struct sb_bytes sig;
-        uint8_t raw[SIG_LINE];
-        if (!next_line(&rest, &line) || !read_signature(line, &name, &sig))
+        enum line_verdict v = next_line(&rest, &line)
+                                  ? judge_line(line, text, origin, log_pk)
+                                  : LINE_BROKEN;
+        if (v == LINE_BROKEN)
             return sb_fail(
                 err, SB_E_NOTE, "the checkpoint's signature lines are broken");
-        if (!sb_bytes_eq(name, origin) || !read_base64(raw, SIG_LINE, sig) ||
-            memcmp(raw, want, NOTE_ID) != 0)
-            continue;
-        if (crypto_sign_verify_detached(raw + NOTE_ID, note.p, text, log_pk) != 0)
+        if (v == LINE_FALSE)
             return sb_fail(
                 err, SB_E_NOTE, "the checkpoint's signature does not verify");
-        good = true;
+        good = good || v == LINE_GOOD;
     }
     if (!good)
         return sb_fail(err, SB_E_NOTE, "the checkpoint lacks the broker's signature");
