@@ -36,7 +36,8 @@ int sb_batch_read(struct sb_bytes body, struct sb_batch *out, struct sb_err *err
     b.sent = sb_unpack_uint(&u, UINT64_MAX);
     if (!u.failed && !sb_text_stream_parts(b.stream, NULL, NULL, NULL))
         sb_unpack_fail(&u, SB_E_CODE_FORM);
-    if (!u.failed && (b.claim_no == 0 || b.first_seq == 0 || b.count == 0))
+    if (!u.failed && (b.claim_no == 0 || b.first_seq == 0 || b.count == 0 ||
+                      b.count - 1 > INT64_MAX - b.first_seq))
         sb_unpack_fail(&u, SB_E_RANGE);
     rc = sb_unpack_end(&u, "batch", err);
     if (rc == 0)

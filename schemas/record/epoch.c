@@ -89,6 +89,20 @@ static void read_lists(struct sb_unpack *u, struct sb_arena *arena, struct sb_ep
         e->cts[i] = sb_unpack_bin(u, SB_WRAP_MAX);
 }
 
+/* A reader reads something, and nothing that the epoch has no secret for. */
+static bool classes_known(const struct sb_epoch *e)
+{
+    for (size_t r = 0; r < e->core.n_readers; r++) {
+        const struct sb_codes *wanted = &e->core.readers[r].classes;
+        size_t found = 0;
+        for (size_t c = 0; c < e->n_classes; c++)
+            found += sb_codes_has(wanted, e->classes[c].name);
+        if (found == 0 || found != wanted->n)
+            return false;
+    }
+    return true;
+}
+
 int sb_epoch_read(struct sb_bytes body,
                   struct sb_arena *arena,
                   struct sb_epoch *out,
@@ -112,6 +126,8 @@ int sb_epoch_read(struct sb_bytes body,
             return rc;
     }
     read_lists(&u, arena, &e);
+    if (!u.failed && !classes_known(&e))
+        sb_unpack_fail(&u, SB_E_EPOCH_FORM);
     rc = sb_unpack_end(&u, "epoch", err);
     if (rc == 0)
         *out = e;

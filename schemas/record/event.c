@@ -39,7 +39,7 @@ static void read_event(struct sb_unpack *u, struct sb_event *e)
     sb_unpack_tag(u, "sacbe/event/1", 6);
     e->stream = sb_unpack_str(u, SB_STREAM_MAX);
     e->epoch_no = sb_unpack_uint(u, UINT64_MAX);
-    e->seq = sb_unpack_uint(u, UINT64_MAX);
+    e->seq = sb_unpack_uint(u, INT64_MAX);
     e->schema_version = sb_unpack_uint(u, UINT64_MAX);
     e->n_classes = sb_unpack_array(u, 1, SB_CLASSES);
     for (size_t i = 0; i < e->n_classes && !u->failed; i++) {

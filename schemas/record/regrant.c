@@ -46,6 +46,8 @@ static void read_core(struct sb_unpack *u, struct sb_arena *arena, struct sb_reg
         sb_codes_read(u, SB_CLASSES, arena, &r->epochs[i].classes);
         if (!u->failed && r->epochs[i].epoch_no <= last)
             sb_unpack_fail(u, SB_E_UNSORTED);
+        if (!u->failed && r->epochs[i].classes.n == 0)
+            sb_unpack_fail(u, SB_E_RANGE);
         last = r->epochs[i].epoch_no;
     }
     if (!u->failed && !sb_text_stream_parts(r->stream, NULL, NULL, NULL))
