@@ -155,8 +155,9 @@ static int put_leaf(struct sb_journal *j,
     sqlite3_stmt *st = j->sql[SB_SQL_LEAF];
     sb_db_bind_int(st, 1, a->index);
     sb_db_bind_blob(st, 2, a->leaf);
-    int rc = sb_db_run(st, err);
     sb_tree_leaf(hash, a->leaf);
+    sb_db_bind_blob(st, 3, sb_bytes(hash, SB_HASH));
+    int rc = sb_db_run(st, err);
     size_t n = sb_tree_grow(tree, hash, rows);
     st = j->sql[SB_SQL_TREE];
     for (size_t i = 0; i < n && rc == 0; i++) {

@@ -17,7 +17,7 @@ static const char *const sql_text[SB_SQL_COUNT] = {
     [SB_SQL_COMMIT] = "COMMIT",
     [SB_SQL_ENTRY] = "INSERT INTO entry(idx, kind, stream, first, last, hash, reader,"
                      " record, items) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    [SB_SQL_LEAF] = "INSERT INTO leaf(idx, data) VALUES(?, ?)",
+    [SB_SQL_LEAF] = "INSERT INTO leaf(idx, data, hash) VALUES(?, ?, ?)",
     [SB_SQL_CT] = "INSERT INTO ct(id, class, raw) VALUES(?, ?, ?)",
     [SB_SQL_TREE] = "INSERT INTO tree(id, hash) VALUES(?, ?)",
     [SB_SQL_STREAM] = "SELECT id FROM stream WHERE name = ?",

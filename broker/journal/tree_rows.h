@@ -3,7 +3,7 @@
  *
  * A subtree of 2^level leaves that starts at leaf pos * 2^level has the row number
  * (2 * pos + 1) * 2^level - 1: rows lie in the order of their leaves, so that appends
- * touch the end of the table only. Leaf hashes have no rows: the leaf data is there. */
+ * touch the end of the table only. A leaf's hash stands beside its data. */
 #ifndef BROKER_JOURNAL_TREE_ROWS_H
 #define BROKER_JOURNAL_TREE_ROWS_H
 
