@@ -77,7 +77,7 @@ const struct sb_cli_command *sb_cli_alone(const struct sb_cli_family *family)
 int sb_cli_find_family(struct sb_cli *cli, const char *noun, struct sb_err *err)
 {
     const char *names[FAMILIES_MAX] = {0};
-    for (size_t i = 0; cli->families[i] && i < FAMILIES_MAX - 1; i++) {
+    for (size_t i = 0; i < FAMILIES_MAX - 1 && cli->families[i]; i++) {
         names[i] = cli->families[i]->noun;
         if (strcmp(names[i], noun) == 0) {
             cli->family = cli->families[i];

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -137,6 +138,34 @@ static void without_a_handle_lines_go_to_standard_error(void **state)
     close(ends[0]);
 }
 
+static void *write_many(void *arg)
+{
+    struct sb_log *log = arg;
+    for (unsigned i = 0; i < 500; i++)
+        sb_log(log,
+               SB_LOG_WARNING,
+               "thread",
+               SB_LOG_CODE(i % 2 ? SB_E_GAP : SB_E_FENCED),
+               SB_LOG_U64("i", i));
+    return NULL;
+}
+
+static void threads_share_a_log(void **state)
+{
+    (void)state;
+    struct lines l = {.now_ms = 1};
+    struct sb_log *log = sb_log_new(SB_LOG_INFO, keep, &l);
+    sb_log_set_clock(log, given_clock, &l);
+    pthread_t threads[4];
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, write_many, log), 0);
+    for (size_t i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(l.count, 2 * SB_LOG_BURST);
+    sb_log_free(log);
+    sb_buf_free(&l.last);
+}
+
 static void levels_are_parsed(void **state)
 {
     (void)state;
@@ -154,6 +183,7 @@ int main(void)
         cmocka_unit_test(no_value_can_forge_a_line),
         cmocka_unit_test(repeated_codes_are_limited),
         cmocka_unit_test(without_a_handle_lines_go_to_standard_error),
+        cmocka_unit_test(threads_share_a_log),
         cmocka_unit_test(levels_are_parsed),
     };
     return cmocka_run_group_tests_name("broker.host.log", tests, NULL, NULL);

@@ -1,0 +1,22 @@
+/* What a directory says, for commands; for cmd_directory*.c only. */
+#ifndef BROKER_CLI_CMD_DIRECTORY_H
+#define BROKER_CLI_CMD_DIRECTORY_H
+
+#include "broker/cli/cmd_file.h"
+
+extern const struct sb_tr_row sb_directory_spanish[];
+
+/* Version, validity, signatures, broker, policy, counts. */
+void sb_directory_tell(const struct sb_cli *cli, const struct sb_cmd_dir *d);
+void sb_directory_tell_roots(const struct sb_cli *cli,
+                             const struct sb_cmd_dir *d);
+SB_CHECK int sb_directory_tell_members(const struct sb_cli *cli,
+                                       const struct sb_cmd_dir *d,
+                                       struct sb_err *err);
+/* One row of a table per difference; *n: how many. */
+SB_CHECK int sb_directory_tell_changes(const struct sb_cli *cli,
+                                       const struct sb_cmd_dir *older,
+                                       const struct sb_cmd_dir *newer,
+                                       size_t *n, struct sb_err *err);
+
+#endif
