@@ -22,6 +22,7 @@ struct sb_env {
     uint64_t tree_size; /* newest checkpoint that we saw: what a claim names */
     uint8_t root[SB_HASH];
     uint64_t generation; /* of the broker's journal; 0: not met yet */
+    uint64_t fresh_ms;   /* when the newest checkpoint came; 0: never */
 };
 
 /* The sign key of ours that the newest directory accepts now. SB_E_NOT_ENROLLED with

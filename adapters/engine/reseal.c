@@ -209,6 +209,13 @@ static int run(struct reseal *r, uint64_t claim_no, uint64_t now_ms, struct sb_e
                        "iu",
                        s->row.id,
                        s->row.stored_epoch);
+    if (!rc) /* claims of ours that were never stored and whose number is taken */
+        rc = sb_sql_do(s->env->state,
+                       err,
+                       "DELETE FROM claim WHERE stream = ? AND claim_no >= ?",
+                       "iu",
+                       s->row.id,
+                       claim_no);
     if (!rc)
         rc = sb_stream_make_claim(s, claim_no, now_ms, err);
     if (!rc)

@@ -224,7 +224,7 @@ static uint64_t next_epoch(const struct sb_stream *s)
     return (s->epoch_no > s->row.stored_epoch ? s->epoch_no : s->row.stored_epoch) + 1;
 }
 
-int sb_stream_ready(struct sb_stream *s, uint64_t now_ms, struct sb_err *err)
+int sb_stream_may_seal(const struct sb_stream *s, uint64_t now_ms, struct sb_err *err)
 {
     const struct sb_dir *newest = sb_trust_newest(s->env->trust);
     if (!newest)
@@ -243,8 +243,21 @@ int sb_stream_ready(struct sb_stream *s, uint64_t now_ms, struct sb_err *err)
             "directory %llu has expired: the authority signs a new one (sacbe"
             " directory sign)",
             (unsigned long long)d->version);
-    int rc = 0;
-    if (s->claim_no == 0)
+    uint64_t fresh = s->env->fresh_ms > d->issued ? s->env->fresh_ms : d->issued;
+    if (d->freshness && now_ms > fresh && now_ms - fresh > d->freshness)
+        return sb_fail(
+            err,
+            SB_E_DIR_STALE,
+            "no checkpoint has come for %llu days: nothing is sealed until the"
+            " broker is heard again",
+            (unsigned long long)((now_ms - fresh) / 86400000u));
+    return 0;
+}
+
+int sb_stream_ready(struct sb_stream *s, uint64_t now_ms, struct sb_err *err)
+{
+    int rc = sb_stream_may_seal(s, now_ms, err);
+    if (!rc && s->claim_no == 0)
         rc = sb_stream_make_claim(s, 1, now_ms, err);
     bool holds = false;
     if (!rc)

@@ -36,17 +36,22 @@ struct sb_stream { /* plain data for the engine's files; opened by sb_stream_ope
 
     /* of the session with the broker; publish.c's */
     bool welcomed;
-    bool claim_sent;
-    bool epoch_sent;
-    bool adopting;              /* reading our own stream first */
-    uint64_t sent_seq;          /* handed to the socket */
-    unsigned in_flight;         /* batches without an answer */
-    uint64_t stale_seq;         /* STALE_EPOCH for what begins here; 0: none */
-    uint64_t need_directory;    /* seal nothing before this version is held */
-    uint8_t goal_hash[SB_HASH]; /* adopting: until this batch */
-    uint64_t goal_seq;
-    uint64_t goal_claim; /* newest claim that the broker named */
-    bool stored_dirty;   /* answers not yet written down: up to row.stored_seq */
+    bool asked; /* a claim or an epoch waits for its answer */
+    uint8_t asked_hash[SB_HASH];
+    uint64_t broker_claim; /* newest that the broker has */
+    uint64_t broker_epoch; /* likewise */
+    uint64_t sent_seq;     /* handed to the socket */
+    size_t in_flight;      /* batches without an answer, oldest first */
+    struct sb_flight {
+        uint64_t first_seq;
+        uint64_t last_seq;
+        uint8_t hash[SB_HASH];
+    } flight[SB_STREAM_WINDOW];
+    bool stale;                /* reseal once nothing is in flight */
+    bool dirty;                /* row.stored_* not yet written down */
+    uint64_t need_directory;   /* seal nothing before this version is held */
+    bool adopting;             /* reads our own stream before it goes on */
+    struct sb_own_stream goal; /* adopting: where the broker stood */
 };
 
 SB_CHECK int sb_stream_open(struct sb_stream *s,
@@ -57,6 +62,11 @@ SB_CHECK int sb_stream_open(struct sb_stream *s,
 void sb_stream_close(struct sb_stream *s);
 /* Reads claim, epoch and head again from the outbox (after a rollback, a reseal). */
 SB_CHECK int sb_stream_reload(struct sb_stream *s, struct sb_err *err);
+
+/* Whether anything may be sealed now: SB_E_NOT_ENROLLED, SB_E_DIR_STALE,
+ * SB_E_DIR_EXPIRED with what to do. */
+SB_CHECK int
+sb_stream_may_seal(const struct sb_stream *s, uint64_t now_ms, struct sb_err *err);
 
 /* Within the caller's outbox transaction. */
 SB_CHECK int sb_stream_make_claim(struct sb_stream *s,

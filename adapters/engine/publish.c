@@ -1,0 +1,416 @@
+/* The conversation with the broker about one stream of our own. */
+#include "adapters/engine/publish.h"
+
+#include <stdio.h>
+
+#define MODULE "publish"
+
+static void warn(const struct sb_stream *s, int code, const char *text)
+{
+    sb_log(s->env->log,
+           SB_LOG_WARNING,
+           MODULE,
+           SB_LOG_CODE(code),
+           SB_LOG_TEXT("stream", s->name),
+           SB_LOG_U64("stored", s->row.stored_seq),
+           SB_LOG_U64("sealed", s->head_seq),
+           SB_LOG_TEXT("text", text));
+}
+
+int sb_publish_stop(struct sb_stream *s,
+                    int code,
+                    struct sb_bytes evidence,
+                    struct sb_err *err)
+{
+    s->row.stopped = code;
+    return sb_outbox_stop(s->env->state, s->row.id, code, evidence, err);
+}
+
+int sb_publish_resume(struct sb_stream *s, struct sb_err *err)
+{
+    int rc = sb_outbox_stop(s->env->state, s->row.id, 0, sb_bytes(NULL, 0), err);
+    if (!rc)
+        s->row.stopped = 0;
+    return rc;
+}
+
+void sb_publish_away(struct sb_stream *s)
+{
+    s->welcomed = false;
+    s->asked = false;
+    s->in_flight = 0;
+    s->stale = false;
+    s->adopting = false;
+}
+
+int sb_publish_flush(struct sb_stream *s, struct sb_err *err)
+{
+    if (!s->dirty)
+        return 0;
+    int rc = sb_outbox_stored(
+        s->env->state, s->row.id, s->row.stored_seq, s->row.stored_hash, err);
+    if (!rc)
+        s->dirty = false;
+    return rc;
+}
+
+/* What the broker said, kept beside a stopped stream. */
+static int stop_with(struct sb_stream *s,
+                     int code,
+                     const struct sb_own_stream *own,
+                     const char *text,
+                     struct sb_err *err)
+{
+    char evidence[512];
+    char hex[2 * SB_HASH + 1];
+    sb_hex(hex, own->last_hash, SB_HASH);
+    (void)snprintf(evidence,
+                   sizeof evidence,
+                   "%s; broker: claim %llu, epoch %llu, last %llu %s",
+                   text,
+                   (unsigned long long)own->claim_no,
+                   (unsigned long long)own->epoch_no,
+                   (unsigned long long)own->last_seq,
+                   hex);
+    warn(s, code, evidence);
+    return sb_publish_stop(s, code, sb_bytes_str(evidence), err);
+}
+
+/* The broker's newest claim is not one that we made. */
+static bool is_foreign(const struct sb_stream *s, const struct sb_own_stream *own)
+{
+    return own->claim_no > 0 &&
+           memcmp(own->instance, s->row.instance, SB_INSTANCE) != 0;
+}
+
+/* A journal begun anew knows less: what we keep goes there again, byte for byte. */
+static int
+refill(struct sb_stream *s, const struct sb_own_stream *own, struct sb_err *err)
+{
+    s->row.stored_seq = own->last_seq;
+    s->row.stored_epoch = own->epoch_no;
+    memcpy(s->row.stored_hash, own->last_hash, SB_HASH);
+    int rc = sb_sql_begin(s->env->state, err);
+    if (rc)
+        return rc;
+    rc = sb_sql_do(s->env->state,
+                   err,
+                   "UPDATE batch SET stored = 0 WHERE stream = ? AND first_seq > ?",
+                   "iu",
+                   s->row.id,
+                   own->last_seq);
+    if (!rc)
+        rc = sb_outbox_stored(
+            s->env->state, s->row.id, own->last_seq, own->last_hash, err);
+    if (!rc)
+        rc = sb_outbox_stored_epoch(s->env->state, s->row.id, own->epoch_no, err);
+    if (!rc)
+        return sb_sql_commit(s->env->state, err);
+    sb_sql_rollback(s->env->state);
+    return rc;
+}
+
+/* The broker stands where our outbox knows: go on after it. */
+static int
+go_on(struct sb_stream *s, const struct sb_own_stream *own, struct sb_err *err)
+{
+    if (is_foreign(s, own) && s->claim_no > 0)
+        return stop_with(
+            s, SB_E_FOREIGN_CLAIM, own, "another adapter claims this stream", err);
+    if (own->last_seq > s->row.stored_seq) {
+        s->row.stored_seq = own->last_seq;
+        memcpy(s->row.stored_hash, own->last_hash, SB_HASH);
+        s->dirty = true;
+    }
+    if (own->epoch_no == s->row.stored_epoch)
+        return 0;
+    s->row.stored_epoch = own->epoch_no;
+    return sb_outbox_stored_epoch(s->env->state, s->row.id, own->epoch_no, err);
+}
+
+static void adopt(struct sb_stream *s, const struct sb_own_stream *own)
+{
+    warn(s,
+         is_foreign(s, own) && s->claim_no > 0 ? SB_E_FOREIGN_BATCH : SB_E_BEHIND,
+         "the broker holds more of this stream than this state: reading it first");
+    s->adopting = true;
+    s->goal = *own;
+    s->goal.stream = sb_bytes_str(s->name);
+}
+
+int sb_publish_welcome(struct sb_stream *s,
+                       const struct sb_own_stream *own,
+                       bool new_generation,
+                       struct sb_err *err)
+{
+    struct sb_own_stream none = {.claim_no = 0};
+    if (!own)
+        own = &none;
+    sb_publish_away(s);
+    int rc = sb_publish_flush(s, err);
+    if (rc || s->row.stopped)
+        return rc;
+    bool known = own->last_seq == 0;
+    if (!known)
+        rc = sb_outbox_has(
+            s->env->state, s->row.id, own->last_seq, own->last_hash, &known, err);
+    if (rc)
+        return rc;
+    if (own->last_seq < s->row.stored_seq) {
+        rc =
+            new_generation && known
+                ? refill(s, own, err)
+                : stop_with(
+                      s, SB_E_BEHIND, own, "the broker has less than it answered", err);
+    } else if (known) {
+        rc = go_on(s, own, err);
+    } else if (own->last_seq > s->row.stored_seq) {
+        adopt(s, own);
+    } else {
+        rc = stop_with(s,
+                       SB_E_FOREIGN_BATCH,
+                       own,
+                       "the broker has another batch in its place",
+                       err);
+    }
+    if (rc || s->row.stopped)
+        return rc;
+    if (own->claim_no > s->claim_no && !s->adopting) {
+        warn(s, SB_E_FOREIGN_CLAIM, "claimed before by a state that is gone");
+        s->stale = true;
+    }
+    s->welcomed = true;
+    s->broker_claim = own->claim_no;
+    s->broker_epoch = own->epoch_no;
+    s->sent_seq = s->row.stored_seq;
+    return 0;
+}
+
+int sb_publish_adopted(struct sb_stream *s, uint64_t now_ms, struct sb_err *err)
+{
+    const struct sb_own_stream *goal = &s->goal;
+    int rc = sb_publish_flush(s, err);
+    if (rc)
+        return rc;
+    s->row.stored_seq = goal->last_seq;
+    s->row.stored_epoch = goal->epoch_no;
+    memcpy(s->row.stored_hash, goal->last_hash, SB_HASH);
+    rc = sb_stream_rebase(s, goal->claim_no + 1, now_ms, err);
+    if (rc)
+        return rc;
+    s->adopting = false;
+    s->sent_seq = s->row.stored_seq;
+    return 0;
+}
+
+static int stored_batch(struct sb_stream *s, const struct sb_message *m)
+{
+    size_t i = 0;
+    while (i < s->in_flight &&
+           memcmp(s->flight[i].hash, m->as.stored.hash, SB_HASH) != 0)
+        i++;
+    if (i == s->in_flight)
+        return 0; /* sent again after it had been answered, or replaced */
+    s->row.stored_seq = s->flight[i].last_seq;
+    memcpy(s->row.stored_hash, s->flight[i].hash, SB_HASH);
+    s->dirty = true;
+    s->in_flight -= i + 1;
+    memmove(s->flight, s->flight + i + 1, s->in_flight * sizeof s->flight[0]);
+    return 0;
+}
+
+int sb_publish_stored(struct sb_stream *s,
+                      const struct sb_message *m,
+                      struct sb_err *err)
+{
+    uint64_t number = m->as.stored.number;
+    if (m->as.stored.kind == SB_KIND_BATCH)
+        return stored_batch(s, m);
+    if (!s->asked)
+        return 0;
+    if (m->as.stored.kind == SB_KIND_CLAIM && number == s->broker_claim + 1) {
+        s->asked = false;
+        s->broker_claim = number;
+        s->claim_stored = number == s->claim_no;
+        return sb_outbox_stored_claim(s->env->state, s->row.id, number, err);
+    }
+    if (m->as.stored.kind == SB_KIND_EPOCH && number == s->broker_epoch + 1) {
+        s->asked = false;
+        s->broker_epoch = number;
+        s->row.stored_epoch = number;
+        return sb_outbox_stored_epoch(s->env->state, s->row.id, number, err);
+    }
+    return 0;
+}
+
+/* Whether a refusal is about something that we sent and have not replaced. */
+static bool concerns(const struct sb_stream *s, const struct sb_message *m, size_t *at)
+{
+    const uint8_t *hash = m->as.refused.hash;
+    *at = 0;
+    if (m->as.refused.kind == SB_KIND_BATCH) {
+        while (*at < s->in_flight && memcmp(s->flight[*at].hash, hash, SB_HASH) != 0)
+            (*at)++;
+        return *at < s->in_flight;
+    }
+    return s->asked && memcmp(hash, s->asked_hash, SB_HASH) == 0;
+}
+
+int sb_publish_refused(struct sb_stream *s,
+                       const struct sb_message *m,
+                       struct sb_err *err)
+{
+    size_t at = 0;
+    if (!concerns(s, m, &at))
+        return 0;
+    int code = sb_code_from_number((long)m->as.refused.code);
+    uint64_t expected = m->as.refused.expected;
+    if (m->as.refused.kind == SB_KIND_BATCH)
+        s->in_flight = at; /* what came after it is refused as well */
+    else
+        s->asked = false;
+    switch (code) {
+    case SB_E_STALE_EPOCH:
+    case SB_E_KEY_EXPIRED:
+        s->stale = true;
+        if (code == SB_E_STALE_EPOCH && expected > s->need_directory)
+            s->need_directory = expected;
+        return 0;
+    case SB_E_GAP:
+        if (expected <= s->row.stored_seq)
+            break;
+        s->sent_seq = expected - 1;
+        while (s->in_flight && s->flight[s->in_flight - 1].last_seq >= expected)
+            s->in_flight--;
+        return 0;
+    case SB_E_STOPPING:
+    case SB_E_BUSY:
+        s->sent_seq =
+            s->in_flight ? s->flight[s->in_flight - 1].last_seq : s->row.stored_seq;
+        s->welcomed = false; /* the next WELCOME tells where to go on */
+        return 0;
+    default:
+        break;
+    }
+    char text[200];
+    (void)snprintf(text,
+                   sizeof text,
+                   "the broker refuses a %s (expected %llu): the stream stops",
+                   sb_kind_text(m->as.refused.kind),
+                   (unsigned long long)expected);
+    warn(s, code ? code : SB_E_REMOTE, text);
+    return sb_publish_stop(s, code ? code : SB_E_REMOTE, sb_bytes_str(text), err);
+}
+
+/* Sends a claim or an epoch and waits for the answer. */
+static int
+ask(struct sb_stream *s, enum sb_command cmd, uint64_t number, struct sb_err *err)
+{
+    struct sb_outbox_record row;
+    struct sb_buf record = {0};
+    struct sb_sql *state = s->env->state;
+    int rc = cmd == SB_CMD_CLAIM
+                 ? sb_outbox_claim(state, s->row.id, number, &row, &record, err)
+                 : sb_outbox_epoch(state, s->row.id, number, &row, &record, err);
+    if (!rc) {
+        struct sb_message m = {.cmd = cmd, .n_payload = 1};
+        m.payload[0] = sb_buf_bytes(&record);
+        rc = s->env->send(s->env->send_ctx, &m, err);
+    }
+    if (!rc) {
+        s->asked = true;
+        memcpy(s->asked_hash, row.hash, SB_HASH);
+    }
+    sb_buf_free(&record);
+    return rc;
+}
+
+/* Sends the next thing: 1 something was sent, 0 nothing is to be sent now. */
+static int step(struct sb_stream *s, struct sb_arena *arena, struct sb_err *err)
+{
+    struct sb_outbox_batch b;
+    int rc = sb_outbox_batch(
+        s->env->state, s->row.id, (int64_t)s->sent_seq + 1, arena, &b, err);
+    if (rc)
+        return rc;
+    bool claim = b.claim_no > s->broker_claim;
+    bool epoch = b.epoch_no > s->broker_epoch;
+    if (claim || epoch) {
+        if (s->in_flight)
+            return 0;
+        rc = claim ? ask(s, SB_CMD_CLAIM, s->broker_claim + 1, err)
+                   : ask(s, SB_CMD_EPOCH, s->broker_epoch + 1, err);
+        return rc ? rc : 0;
+    }
+    struct sb_message m = {.cmd = SB_CMD_PUBLISH, .n_payload = 3};
+    m.payload[0] = b.record;
+    m.payload[1] = b.items;
+    m.payload[2] = b.cts;
+    rc = s->env->send(s->env->send_ctx, &m, err);
+    if (rc)
+        return rc;
+    struct sb_flight *f = &s->flight[s->in_flight++];
+    f->first_seq = b.first_seq;
+    f->last_seq = b.last_seq;
+    memcpy(f->hash, b.hash, SB_HASH);
+    s->sent_seq = b.last_seq;
+    return 1;
+}
+
+/* STALE_EPOCH was answered and nothing is on the way any more. */
+static int renew(struct sb_stream *s, uint64_t now_ms, struct sb_err *err)
+{
+    const struct sb_dir *dir = sb_trust_newest(s->env->trust);
+    if (s->in_flight || s->asked || !dir ||
+        sb_dir_body(dir)->version < s->need_directory)
+        return 0;
+    int rc = sb_publish_flush(s, err);
+    uint64_t most = s->broker_claim > s->claim_no ? s->broker_claim : s->claim_no;
+    if (!rc)
+        rc = sb_stream_rebase(s, most + 1, now_ms, err);
+    if (rc)
+        return rc;
+    s->stale = false;
+    s->sent_seq = s->row.stored_seq;
+    sb_log(s->env->log,
+           SB_LOG_INFO,
+           MODULE,
+           SB_LOG_TEXT("event", "resealed"),
+           SB_LOG_TEXT("stream", s->name),
+           SB_LOG_U64("claim", s->claim_no),
+           SB_LOG_U64("epoch", s->epoch_no),
+           SB_LOG_U64("after", s->row.stored_seq));
+    return 0;
+}
+
+int sb_publish_pump(struct sb_stream *s,
+                    uint64_t now_ms,
+                    bool *busy,
+                    struct sb_err *err)
+{
+    *busy = false;
+    if (!s->welcomed || s->row.stopped || s->adopting)
+        return 0;
+    if (s->stale) {
+        int rc = renew(s, now_ms, err);
+        if (rc || s->stale)
+            return rc;
+    }
+    struct sb_arena *arena = sb_arena_new(0);
+    int rc = arena ? 1 : sb_fail(err, SB_E_MEMORY, "out of memory");
+    while (rc == 1) {
+        if (s->asked || s->in_flight == SB_STREAM_WINDOW ||
+            s->sent_seq >= s->head_seq) {
+            rc = 0;
+            break;
+        }
+        sb_arena_reset(arena);
+        rc = step(s, arena, err);
+    }
+    sb_arena_free(arena);
+    if (rc == SB_E_BUSY || rc == SB_E_NO_CONNECTION) {
+        *busy = rc == SB_E_BUSY;
+        return 0;
+    }
+    return rc;
+}
