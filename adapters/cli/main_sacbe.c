@@ -1,0 +1,27 @@
+/* Purpose: the program `sacbe`: every command family in one table.
+ * Not for: the commands; broker/cli and this room have one file each. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "broker/cli/families.h"
+#include "keys/hash.h"
+
+int main(int argc, char **argv) {
+  static const struct sb_cli_family *const families[] = {&sb_cli_init,
+                                                         &sb_cli_join,
+                                                         &sb_cli_status,
+                                                         &sb_cli_lag,
+                                                         &sb_cli_tail,
+                                                         &sb_cli_identity,
+                                                         &sb_cli_card,
+                                                         &sb_cli_directory,
+                                                         &sb_cli_member,
+                                                         &sb_cli_grant,
+                                                         NULL};
+  struct sb_err err = {0};
+  if (sb_keys_init(&err) != 0) {
+    fprintf(stderr, "sacbe: %s\n", err.text);
+    return EXIT_FAILURE;
+  }
+  return sb_cli_main(argc, argv, families, NULL);
+}
