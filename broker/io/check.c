@@ -1,0 +1,134 @@
+/* Purpose: look at everything a start needs: clock, rights, keys, directory, journal,
+ * port.
+ * Invariant: nothing is created, written or kept open.
+ * Not: the configuration file itself (settings.c found it good before). */
+#include "broker/io/check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include "broker/io/admin_wire.h"
+#include "broker/io/start.h"
+
+#define EARLIEST_MS 1735689600000ull /* 2025-01-01: an older clock was never set */
+#define DAY_MS (24ull * 3600 * 1000)
+
+static int check_clock(const struct sb_broker_config *config, struct sb_err *err)
+{
+    if (config->now_ms() >= EARLIEST_MS)
+        return 0;
+    return sb_fail(err, SB_E_CLOCK, "the clock stands before 2025 (set it)");
+}
+
+static int writable_parent(const char *path, struct sb_err *err)
+{
+    char folder[4096];
+    snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash && slash != folder)
+        *slash = 0;
+    if (access(slash ? folder : ".", R_OK | W_OK | X_OK))
+        return sb_fail_os(err, errno, "%s: not writable", slash ? folder : ".");
+    return 0;
+}
+
+static int check_rights(const struct sb_broker_config *config, struct sb_err *err)
+{
+    char socket_path[256];
+    struct stat st;
+    int rc = sb_admin_path(socket_path, sizeof socket_path, config->run_dir, err);
+    if (rc)
+        return rc;
+    bool there = stat(config->run_dir, &st) == 0;
+    if (there && (!S_ISDIR(st.st_mode) || (st.st_mode & S_IWOTH)))
+        return sb_fail(err,
+                       SB_E_PERMISSION,
+                       "%s: must be a folder where others cannot write",
+                       config->run_dir);
+    rc = writable_parent(there ? socket_path : config->run_dir, err);
+    return rc ? rc : writable_parent(config->journal, err);
+}
+
+static int check_directory(const struct sb_broker_config *config, struct sb_err *err)
+{
+    struct sb_trust *trust = NULL;
+    int rc = sb_start_trust(&trust, config, err);
+    if (rc)
+        return rc;
+    const struct sb_directory *d = sb_dir_body(sb_trust_newest(trust));
+    if (d->expires < config->now_ms() + DAY_MS)
+        rc = sb_fail(err,
+                     SB_E_DIR_EXPIRED,
+                     "directory %llu has expired or will within a day "
+                     "(sacbe directory sign)",
+                     (unsigned long long)d->version);
+    sb_trust_free(trust);
+    return rc;
+}
+
+/* A running broker holds the journal: that is what a start would meet too. */
+static int check_journal(const struct sb_broker_config *config, struct sb_err *err)
+{
+    struct sb_journal_reader *reader = NULL;
+    struct stat st;
+    if (stat(config->journal, &st) != 0 || st.st_size == 0)
+        return 0; /* it will be created */
+    int rc = sb_journal_reader_open(&reader, config->journal, err);
+    sb_journal_reader_close(reader);
+    return rc;
+}
+
+static int check_daemon(const struct sb_broker_config *config, struct sb_err *err)
+{
+    char path[256];
+    int rc = sb_admin_path(path, sizeof path, config->run_dir, err);
+    if (rc)
+        return rc;
+    if (sb_admin_probe(path, NULL) == 0)
+        return sb_fail(err, SB_E_EXISTS, "%s: a daemon runs there already", path);
+    return 0;
+}
+
+static int check_port(const struct sb_broker_config *config, struct sb_err *err)
+{
+    void *zmq = zmq_ctx_new();
+    void *socket = zmq ? zmq_socket(zmq, ZMQ_ROUTER) : NULL;
+    int rc = 0;
+    int on = 1;
+    if (!socket)
+        rc = sb_fail(err, SB_E_MEMORY, "socket");
+    else if (zmq_setsockopt(socket, ZMQ_IPV6, &on, sizeof on) ||
+             zmq_bind(socket, config->listen))
+        rc = sb_fail(err, SB_E_IO, "%s: %s", config->listen, zmq_strerror(errno));
+    if (socket)
+        zmq_close(socket);
+    if (zmq)
+        zmq_ctx_term(zmq);
+    return rc;
+}
+
+size_t
+sb_check_broker(const struct sb_broker_config *config, sb_finding_fn say, void *ctx)
+{
+    static const struct {
+        const char *what;
+        int (*check)(const struct sb_broker_config *config, struct sb_err *err);
+    } checks[SB_CHECKS] = {{"clock", check_clock},
+                           {"rights", check_rights},
+                           {"directory and keys", check_directory},
+                           {"journal", check_journal},
+                           {"no other daemon", check_daemon},
+                           {"port", check_port}};
+    size_t bad = 0;
+    for (size_t i = 0; i < SB_CHECKS; i++) {
+        struct sb_err why = {0};
+        int rc = checks[i].check(config, &why);
+        bad += rc != 0;
+        say(ctx, checks[i].what, rc ? &why : NULL);
+    }
+    return bad;
+}

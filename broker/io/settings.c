@@ -1,0 +1,84 @@
+/* Purpose: the table of the broker's keys, and what the loop wants of them.
+ * Invariant: a loaded setting is usable as it stands.
+ * Not: keys and files (start.c), rights (broker/host). */
+#include "broker/io/settings.h"
+
+#include "broker/host/clock.h"
+
+static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
+
+const struct sb_config_key sb_broker_keys[] = {
+    {.name = "run_dir",
+     .type = SB_CONFIG_PATH,
+     .required = true,
+     .summary = "folder of admin.sock"},
+    {.name = "listen",
+     .type = SB_CONFIG_ADDRESS,
+     .required = true,
+     .summary = "where institutions connect, tcp://host:port"},
+    {.name = "journal",
+     .type = SB_CONFIG_PATH,
+     .required = true,
+     .summary = "the journal's file"},
+    {.name = "vault",
+     .type = SB_CONFIG_PATH,
+     .required = true,
+     .summary = "the broker's keys"},
+    {.name = "passphrase_file",
+     .type = SB_CONFIG_PATH,
+     .summary = "opens the vault when it is sealed (0600)"},
+    {.name = "anchor",
+     .type = SB_CONFIG_PATH,
+     .required = true,
+     .summary = "anchor.json of the exchange"},
+    {.name = "directory",
+     .type = SB_CONFIG_PATH,
+     .required = true,
+     .summary = "the directory record that begins a new journal"},
+    {.name = "catalogue",
+     .type = SB_CONFIG_PATH,
+     .summary = "the catalogue record that follows it"},
+    {.name = "catalogue_folder",
+     .type = SB_CONFIG_PATH,
+     .preset = SB_DATADIR "/sns",
+     .summary = "the catalogue's files: priorities of types"},
+    {.name = "log_level",
+     .type = SB_CONFIG_TEXT,
+     .preset = "info",
+     .one_of = levels,
+     .summary = "error, warning, info or debug"},
+    {.name = "checkpoint",
+     .type = SB_CONFIG_DURATION,
+     .preset = "1s",
+     .min = 100,
+     .max = 60000,
+     .summary = "at most one signed checkpoint in this time"},
+    {.name = "session",
+     .type = SB_CONFIG_DURATION,
+     .preset = "20s",
+     .min = 16000,
+     .max = 600000,
+     .summary = "silence after which a session ends"},
+    {.name = NULL}};
+
+enum sb_log_level sb_settings_log_level(const struct sb_config *c)
+{
+    enum sb_log_level level = SB_LOG_INFO;
+    (void)sb_log_level_parse(sb_config_text(c, "log_level"), &level);
+    return level;
+}
+
+void sb_settings_broker(const struct sb_config *c, struct sb_broker_config *out)
+{
+    *out = (struct sb_broker_config){
+        .run_dir = sb_config_text(c, "run_dir"),
+        .listen = sb_config_text(c, "listen"),
+        .journal = sb_config_text(c, "journal"),
+        .anchor = sb_config_text(c, "anchor"),
+        .directory = sb_config_text(c, "directory"),
+        .catalogue = sb_config_text(c, "catalogue"),
+        .checkpoint_ms = (uint64_t)sb_config_int(c, "checkpoint"),
+        .session_ms = (uint64_t)sb_config_int(c, "session"),
+        .now_ms = sb_clock_now_ms,
+        .mono_ms = sb_clock_mono_ms};
+}
