@@ -1,0 +1,59 @@
+/* A broker with real sockets, journal and threads inside the test, and its clients.
+ *
+ * The exchange and the publisher's records are those of the core's simulation; real
+ * time stands still at the fixture's moment, monotonic time runs. */
+#ifndef TEST_UNIT_BROKER_CLIENT_BUS_H
+#define TEST_UNIT_BROKER_CLIENT_BUS_H
+
+#include <pthread.h>
+
+#include "broker/client/client.h"
+#include "broker/io/admin.h"
+#include "broker/io/broker.h"
+#include "test/unit/broker_core/sim.h"
+
+#define BUS_WAIT_MS 20000
+
+struct bus {
+    struct sim *sim; /* world and records; its core is not used */
+    char folder[64];
+    char journal[96];
+    char anchor[96];
+    char directory[96];
+    char address[128]; /* tcp://127.0.0.1:port, the same after a restart */
+    struct sb_broker_config config;
+    struct sb_broker *broker;
+    pthread_t thread;
+    int result;       /* of sb_broker_run, after bus_stop */
+    int logged[1000]; /* lines by code; look after bus_stop */
+    struct sb_arena *arena;
+};
+
+struct bus *bus_new(void); /* not started */
+void bus_free(struct bus *b);
+void bus_start(struct bus *b);
+void bus_stop(struct bus *b); /* by the admin verb; the result must be 0 */
+/* A client with this vault that says it is `institution`. */
+struct sb_client *
+bus_client(struct bus *b, const struct sb_vault *vault, const char *institution);
+/* A client of a member, once it is welcome. */
+struct sb_client *bus_member(struct bus *b, size_t member);
+/* The next message with this command; others are passed over. Fails after a while. */
+void bus_expect(struct sb_client *c, enum sb_command cmd, struct sb_message *out);
+/* Waits for a refusal of the session and returns its code. */
+int bus_refused(struct sb_client *c);
+/* Waits until the client is in this state. */
+void bus_until(struct sb_client *c, enum sb_client_state state);
+/* Claim, epoch and a batch of `count` events of pnc, each answered by STORED. */
+void bus_publish(struct bus *b,
+                 struct sb_client *c,
+                 struct sim_publisher *p,
+                 size_t count);
+void bus_send_record(struct sb_client *c,
+                     enum sb_command cmd,
+                     const struct sb_buf *record);
+/* An admin call that must succeed; `arg` may be NULL. */
+struct sb_value bus_ask(struct bus *b, const char *verb, const char *arg);
+int64_t bus_int(const struct sb_value *map, const char *key);
+
+#endif

@@ -1,0 +1,202 @@
+/* Purpose: a broker and its clients over real sockets: who comes in, what survives. */
+#include <string.h>
+
+#include "broker/client/link.h"
+#include "test/unit/broker_client/bus.h"
+
+static struct bus *bus;
+
+static int set_up(void **state)
+{
+    (void)state;
+    bus = bus_new();
+    bus_start(bus);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    bus_free(bus);
+    return 0;
+}
+
+static void subscribe(struct sb_client *c)
+{
+    struct sb_bytes types[] = {sb_bytes_str("comun.alerta")};
+    struct sb_message m = {.cmd = SB_CMD_SUBSCRIBE};
+    m.as.subscribe.name = sb_bytes_str("main");
+    m.as.subscribe.types = (struct sb_codes){types, 1};
+    assert_int_equal(sb_client_send(c, &m, NULL), 0);
+    struct sb_message credit = {.cmd = SB_CMD_CREDIT};
+    credit.as.credit.name = sb_bytes_str("main");
+    credit.as.credit.entries = 100;
+    credit.as.credit.bytes = SB_CREDIT_BYTES_MAX;
+    assert_int_equal(sb_client_send(c, &credit, NULL), 0);
+}
+
+static void expect_batch(struct sb_client *c)
+{
+    struct sb_message m;
+    struct sb_entry leaf;
+    do {
+        bus_expect(c, SB_CMD_ENTRY, &m);
+        assert_int_equal(sb_entry_read(m.payload[0], &leaf, NULL), 0);
+    } while (leaf.kind != SB_KIND_BATCH);
+    assert_true(m.payload[2].n > 0);
+}
+
+static void events_reach_their_reader(void **state)
+{
+    (void)state;
+    struct sim_publisher p = {0};
+    struct sb_client *pnc = bus_member(bus, PNC);
+    struct sb_client *igm = bus_member(bus, IGM);
+    bus_publish(bus, pnc, &p, 3);
+    subscribe(igm);
+    expect_batch(igm);
+    bus_publish(bus, pnc, &p, 2); /* live */
+    expect_batch(igm);
+    sb_client_close(igm);
+    sb_client_close(pnc);
+    bus_stop(bus);
+    sb_secrets_free(p.secrets);
+}
+
+static void an_unknown_key_is_refused(void **state)
+{
+    (void)state;
+    struct sb_vault *v = NULL;
+    assert_int_equal(sb_vault_new(&v, sb_bytes_str("pnc"), NULL), 0);
+    assert_int_equal(sb_vault_add(v, SB_USE_SIGN, NOW, NULL, NULL), 0);
+    assert_int_equal(sb_vault_add(v, SB_USE_CURVE, NOW, NULL, NULL), 0);
+    struct sb_client *c = bus_client(bus, v, "pnc");
+    assert_int_equal(bus_refused(c), SB_E_CURVE_UNKNOWN);
+    sb_client_close(c);
+    bus_stop(bus);
+    assert_true(bus->logged[503] >= 1);
+    sb_vault_free(v);
+}
+
+static void another_institution_is_refused(void **state)
+{
+    (void)state;
+    struct sb_client *c = bus_client(bus, bus->sim->world->members[PNC].vault, "igm");
+    assert_int_equal(bus_refused(c), SB_E_IDENTITY);
+    sb_client_close(c);
+    bus_stop(bus);
+    assert_true(bus->logged[504] >= 1);
+}
+
+static void wait_up(struct sb_link *l)
+{
+    enum sb_link_event e;
+    while ((e = sb_link_event(l)) != SB_LINK_UP)
+        assert_int_equal(sb_link_wait(l, BUS_WAIT_MS, NULL), 0);
+}
+
+static void malformed_frames_cost_their_sender_only(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"SB1", "PUBLISH", "0123456789abcdef", "\x91"};
+    struct sim_publisher p = {0};
+    struct sb_client *pnc = bus_member(bus, PNC);
+    struct sb_link *l = NULL;
+    assert_int_equal(sb_link_open(&l,
+                                  bus->address,
+                                  bus->sim->world->anchor.curve_pk,
+                                  bus->sim->world->members[IGM].vault,
+                                  NULL),
+                     0);
+    wait_up(l);
+    struct sb_frames f = {.n = 4};
+    for (size_t i = 0; i < 4; i++)
+        f.f[i] = sb_bytes_str(texts[i]);
+    assert_int_equal(sb_link_send(l, &f, NULL), 0);
+    f.n = SB_FRAMES; /* the most there may be, and none of them anything */
+    for (size_t i = 0; i < SB_FRAMES; i++)
+        f.f[i] = sb_bytes(NULL, 0);
+    assert_int_equal(sb_link_send(l, &f, NULL), 0);
+    struct sb_arena *arena = sb_arena_new(0);
+    for (int i = 0; i < 2; i++) {
+        struct sb_message m;
+        int rc;
+        while ((rc = sb_link_take(l, &f, NULL)) == 0)
+            assert_int_equal(sb_link_wait(l, BUS_WAIT_MS, NULL), 0);
+        assert_int_equal(rc, 1);
+        assert_int_equal(sb_message_read(&f, arena, &m, NULL), 0);
+        assert_int_equal(m.cmd, SB_CMD_REFUSED);
+        assert_int_equal(m.as.refused.code, sb_code_number(SB_E_MALFORMED));
+    }
+    bus_publish(bus, pnc, &p, 1);
+    sb_arena_free(arena);
+    sb_link_close(l);
+    sb_client_close(pnc);
+    bus_stop(bus);
+    assert_int_equal(bus->logged[501], 2);
+    sb_secrets_free(p.secrets);
+}
+
+static void a_restart_loses_nothing(void **state)
+{
+    (void)state;
+    struct sim_publisher p = {0};
+    struct sb_message m;
+    struct sb_client *pnc = bus_member(bus, PNC);
+    bus_publish(bus, pnc, &p, 5);
+    bus_stop(bus);
+    bus_until(pnc, SB_CLIENT_AWAY);
+    bus_start(bus); /* the same address: the client comes by itself */
+    bus_expect(pnc, SB_CMD_WELCOME, &m);
+    assert_int_equal(m.as.welcome.n_streams, 1);
+    assert_int_equal(m.as.welcome.streams[0].last_seq, 5);
+    assert_memory_equal(m.as.welcome.streams[0].last_hash, p.prev, SB_HASH);
+    assert_int_equal(m.as.welcome.tree_size, 4);
+    bus_publish(bus, pnc, &p, 1);
+    sb_client_close(pnc);
+    bus_stop(bus);
+    sb_secrets_free(p.secrets);
+}
+
+static void a_revoked_member_is_cut_off(void **state)
+{
+    (void)state;
+    struct sb_client *igm = bus_member(bus, IGM);
+    struct sb_client *pnc = bus_member(bus, PNC);
+    struct sb_message m;
+    struct world *w = bus->sim->world;
+    w->members[IGM].status = "revoked";
+    world_publish(w);
+    struct sb_bytes record = sb_dir_record(sb_trust_newest(w->trust));
+    struct sb_value v;
+    assert_int_equal(sb_admin_call(bus->folder,
+                                   "publish-directory",
+                                   &record,
+                                   1,
+                                   BUS_WAIT_MS,
+                                   bus->arena,
+                                   &v,
+                                   NULL),
+                     0);
+    bus_expect(pnc, SB_CMD_DIRECTORY, &m);
+    int code = bus_refused(igm);
+    assert_true(code == SB_E_CURVE_UNKNOWN || code == SB_E_SUSPENDED);
+    sb_client_close(igm);
+    sb_client_close(pnc);
+    bus_stop(bus);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(events_reach_their_reader, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_unknown_key_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            another_institution_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            malformed_frames_cost_their_sender_only, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_restart_loses_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_revoked_member_is_cut_off, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("broker.client", tests, NULL, NULL);
+}
