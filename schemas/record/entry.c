@@ -24,8 +24,10 @@ void sb_entry_write(const struct sb_entry *e, struct sb_buf *out)
 int sb_entry_read(struct sb_bytes leaf_data, struct sb_entry *out, struct sb_err *err)
 {
     int rc = sb_pack_scan(leaf_data, SB_PACK_RECORD, err);
-    if (rc != 0)
-        return sb_err_wrap(err, "entry");
+    if (rc != 0) {
+        sb_err_wrap(err, "entry");
+        return rc;
+    }
     struct sb_unpack u = sb_unpack(leaf_data);
     struct sb_entry e = {0};
     sb_unpack_tag(&u, "sacbe/entry/1", 5);
@@ -87,8 +89,10 @@ int sb_receipt_read(struct sb_bytes body,
                     struct sb_err *err)
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
-    if (rc != 0)
-        return sb_err_wrap(err, "receipt");
+    if (rc != 0) {
+        sb_err_wrap(err, "receipt");
+        return rc;
+    }
     struct sb_unpack u = sb_unpack(body);
     struct sb_receipt r = {0};
     sb_unpack_tag(&u, "sacbe/receipt/1", 7);
@@ -123,8 +127,10 @@ int sb_heads_read(struct sb_bytes body,
                   struct sb_err *err)
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
-    if (rc != 0)
-        return sb_err_wrap(err, "heads");
+    if (rc != 0) {
+        sb_err_wrap(err, "heads");
+        return rc;
+    }
     struct sb_unpack u = sb_unpack(body);
     struct sb_heads h = {0};
     sb_unpack_tag(&u, "sacbe/heads/1", 4);
@@ -154,8 +160,10 @@ void sb_reject_write(const struct sb_reject *r, struct sb_buf *out)
 int sb_reject_read(struct sb_bytes body, struct sb_reject *out, struct sb_err *err)
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
-    if (rc != 0)
-        return sb_err_wrap(err, "reject");
+    if (rc != 0) {
+        sb_err_wrap(err, "reject");
+        return rc;
+    }
     struct sb_unpack u = sb_unpack(body);
     struct sb_reject r = {0};
     sb_unpack_tag(&u, "sacbe/reject/1", 7);

@@ -60,8 +60,10 @@ int sb_regrant_read(struct sb_bytes body,
                     struct sb_err *err)
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
-    if (rc != 0)
-        return sb_err_wrap(err, "regrant");
+    if (rc != 0) {
+        sb_err_wrap(err, "regrant");
+        return rc;
+    }
     struct sb_unpack u = sb_unpack(body);
     struct sb_regrant r = {0};
     sb_unpack_tag(&u, "sacbe/regrant/1", 3);
