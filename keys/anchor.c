@@ -1,6 +1,6 @@
 /* Purpose: anchor.json, what an institution is given to begin to trust.
- * Invariant: nothing but the known keys, each once, each in its one form.
- * Source: RFC 8259; keys and nonce are lower-case hex. */
+ * Invariant: nothing but the known members, each once; keys that can be keys.
+ * Source: RFC 8259; keys and nonce are hex. */
 #include "keys/trust.h"
 
 #include <jansson.h>

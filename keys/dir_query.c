@@ -176,6 +176,35 @@ int sb_dir_key(const struct sb_dir *d,
     return 0;
 }
 
+int sb_dir_own_key(const struct sb_dir *d,
+                   const struct sb_vault *v,
+                   const char *use,
+                   uint64_t now_ms,
+                   struct sb_vault_key *out,
+                   struct sb_err *err)
+{
+    struct sb_bytes member = sb_vault_code(v);
+    struct sb_vault_key best = {0};
+    int worst = SB_E_NO_KEY;
+    for (size_t i = 0; i < sb_vault_count(v); i++) {
+        struct sb_card_key listed;
+        struct sb_vault_key k = sb_vault_key_at(v, i);
+        if (!sb_bytes_is(k.use, use))
+            continue;
+        int rc = sb_dir_key(d, member, use, k.key_id, now_ms, &listed, err);
+        if (rc == SB_E_MEMBER)
+            return rc;
+        if (rc == SB_E_KEY_EXPIRED)
+            worst = rc;
+        if (rc == 0 && (best.use.n == 0 || k.created >= best.created))
+            best = k;
+    }
+    if (best.use.n == 0)
+        return key_fails(err, worst, member, use);
+    *out = best;
+    return 0;
+}
+
 int sb_dir_verify(const struct sb_trust *t,
                   const struct sb_dir *d,
                   struct sb_bytes member,

@@ -78,6 +78,15 @@ SB_CHECK int sb_dir_key(const struct sb_dir *d,
                         uint64_t now_ms,
                         struct sb_card_key *out,
                         struct sb_err *err);
+/* The newest key of this use that the vault holds and the directory lists as its own
+ * and valid at `now`: what to sign or connect with while a newer key awaits its card.
+ * Errors as sb_dir_key. */
+SB_CHECK int sb_dir_own_key(const struct sb_dir *d,
+                            const struct sb_vault *v,
+                            const char *use,
+                            uint64_t now_ms,
+                            struct sb_vault_key *out,
+                            struct sb_err *err);
 /* A record signed by `member` with a sign key that is valid at `now`: verifies it. */
 SB_CHECK int sb_dir_verify(const struct sb_trust *t,
                            const struct sb_dir *d,

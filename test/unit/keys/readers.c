@@ -1,4 +1,5 @@
 /* keys.readers: grants, members and keys of a directory as answers. */
+#include "keys/vault_form.h"
 #include "test/unit/keys/fixture.h"
 
 static const char *const all[] = {"confidencial", "interna", "publica", NULL};
@@ -173,30 +174,85 @@ static void revoked_keys_never_count(void **state)
         SB_E_NO_KEY);
 }
 
+static int own_readers(struct ask *a, const struct sb_vault *v, struct sb_readers *out)
+{
+    struct sb_err err;
+    return sb_dir_readers_own(a->w->trust,
+                              sb_trust_newest(a->w->trust),
+                              v,
+                              sb_bytes_str("comun.alerta"),
+                              &a->classes,
+                              NOW,
+                              a->w->arena,
+                              out,
+                              &err);
+}
+
+/* A pnc whose card chain the authority made up has other sign keys than pnc's vault. */
 static void a_publisher_counts_only_its_own_signatures(void **state)
 {
     struct ask *a = *state;
     struct world *w = a->w;
-    struct member *pnc = &w->members[PNC];
-    struct sb_vault *lost = NULL;
+    const struct sb_vault *pnc = w->members[PNC].vault;
+    struct sb_vault *other = NULL;
     struct sb_readers r;
-    struct sb_err err;
-    struct sb_bytes type = sb_bytes_str("comun.alerta");
-    world_grant(w, pnc_to("g1", IGM, open_, NOW + DAY), pnc->vault);
+    world_grant(w, pnc_to("g1", IGM, open_, NOW + DAY), pnc);
     world_publish(w);
-    const struct sb_dir *d = sb_trust_newest(w->trust);
-    assert_int_equal(
-        sb_dir_readers_own(
-            w->trust, d, pnc->vault, type, &a->classes, NOW, w->arena, &r, &err),
-        0);
+    assert_int_equal(own_readers(a, pnc, &r), 0);
     assert_int_equal(r.n, 2);
-    /* a vault of pnc's with pnc's seal key missing: the directory is of another pnc */
-    assert_int_equal(sb_vault_new(&lost, sb_bytes_str("pnc"), NULL), 0);
-    assert_int_equal(sb_vault_add(lost, SB_USE_SIGN, NOW, NULL, NULL), 0);
-    assert_int_equal(sb_dir_readers_own(
-                         w->trust, d, lost, type, &a->classes, NOW, w->arena, &r, &err),
+    assert_int_equal(r.until, readers_at(a, NOW).until);
+    assert_int_equal(sb_vault_new(&other, sb_bytes_str("pnc"), NULL), 0);
+    assert_int_equal(sb_vault_add(other, SB_USE_SIGN, NOW, NULL, NULL), 0);
+    assert_int_equal(own_readers(a, other, &r), SB_E_NO_KEY);
+    for (size_t i = 0; i < sb_vault_count(pnc);
+         i++) /* pnc's seal key, but not its sign */
+        if (sb_bytes_is(sb_vault_key_at(pnc, i).use, SB_USE_SEAL))
+            assert_int_equal(sb_vault_put(other,
+                                          sb_bytes_str(SB_USE_SEAL),
+                                          NOW,
+                                          sb_vault_secret(pnc, i).p,
+                                          NULL),
+                             0);
+    assert_int_equal(own_readers(a, other, &r), 0);
+    assert_int_equal(r.n, 1);
+    assert_reader(&r.items[0], "pnc", all);
+    sb_vault_free(other);
+}
+
+static void a_key_without_its_card_is_not_used_yet(void **state)
+{
+    struct ask *a = *state;
+    struct world *w = a->w;
+    struct member *pnc = &w->members[PNC];
+    struct sb_vault_key old;
+    struct sb_vault_key new;
+    struct sb_vault_key got;
+    struct sb_err err;
+    world_publish(w);
+    assert_true(sb_vault_newest(pnc->vault, SB_USE_SIGN, &old));
+    assert_int_equal(sb_vault_add(pnc->vault, SB_USE_SIGN, NOW + 1, &new, NULL), 0);
+    const struct sb_dir *d = sb_trust_newest(w->trust);
+    assert_int_equal(sb_dir_own_key(d, pnc->vault, SB_USE_SIGN, NOW, &got, &err), 0);
+    assert_memory_equal(got.key_id, old.key_id, SB_KEY_ID);
+    assert_int_equal(sb_dir_own_key(d, pnc->vault, SB_USE_SIGN, NOW + YEAR, &got, &err),
+                     SB_E_KEY_EXPIRED);
+    assert_int_equal(sb_dir_own_key(d, pnc->vault, SB_USE_LOG, NOW, &got, &err),
                      SB_E_NO_KEY);
-    sb_vault_free(lost);
+    assert_int_equal(sb_dir_own_key(d, w->broker, SB_USE_CURVE, NOW, &got, &err),
+                     SB_E_MEMBER);
+    assert_int_equal(sb_card_next(&w->x,
+                                  pnc->vault,
+                                  sb_buf_bytes(&pnc->cards[0]),
+                                  NOW,
+                                  YEAR,
+                                  &pnc->cards[1],
+                                  NULL),
+                     0);
+    pnc->n_cards = 2;
+    world_publish(w);
+    d = sb_trust_newest(w->trust);
+    assert_int_equal(sb_dir_own_key(d, pnc->vault, SB_USE_SIGN, NOW, &got, &err), 0);
+    assert_memory_equal(got.key_id, new.key_id, SB_KEY_ID);
 }
 
 static void the_match_names_the_first_difference(void **state)
@@ -308,6 +364,7 @@ int main(void)
         READERS_TEST(who_is_not_active_reads_nothing),
         READERS_TEST(revoked_keys_never_count),
         READERS_TEST(a_publisher_counts_only_its_own_signatures),
+        READERS_TEST(a_key_without_its_card_is_not_used_yet),
         READERS_TEST(the_match_names_the_first_difference),
         READERS_TEST(curve_keys_name_their_members),
         READERS_TEST(records_verify_by_member_and_time),
