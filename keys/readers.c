@@ -252,35 +252,42 @@ int sb_dir_classes(const struct sb_dir *d,
     return 0;
 }
 
+/* What is wrong between a granted reader and the epoch's of the same code; NULL:
+ * nothing. */
+static const char *difference(const struct sb_reader *want,
+                              const struct sb_epoch_reader *got)
+{
+    if (memcmp(want->seal_key_id, got->seal_key_id, SB_KEY_ID) != 0)
+        return "has another seal key than the epoch wraps to";
+    if (!sb_codes_eq(&want->classes, &got->classes))
+        return "has other classes in the epoch than its grants give";
+    return NULL;
+}
+
 int sb_readers_match(const struct sb_readers *readers,
                      const struct sb_epoch_core *core,
                      struct sb_err *err)
 {
-    size_t g = 0;
-    size_t e = 0;
-    while (g < readers->n || e < core->n_readers) {
-        const struct sb_reader *want = g < readers->n ? &readers->items[g] : NULL;
-        const struct sb_epoch_reader *got =
-            e < core->n_readers ? &core->readers[e] : NULL;
-        int c = !want ? 1 : !got ? -1 : sb_bytes_cmp(want->code, got->reader);
-        const char *wrong = NULL;
-        if (c < 0)
-            wrong = "may read, but the epoch leaves it out";
-        else if (c > 0)
-            wrong = "is a reader in the epoch, but no grant says so";
-        else if (memcmp(want->seal_key_id, got->seal_key_id, SB_KEY_ID) != 0)
-            wrong = "has another seal key than the epoch wraps to";
-        else if (!sb_codes_eq(&want->classes, &got->classes))
-            wrong = "has other classes in the epoch than its grants give";
-        if (wrong)
-            return sb_fail(err,
-                           SB_E_EPOCH_READERS,
-                           "%.*s: %.*s %s",
-                           SB_FMT(core->stream),
-                           SB_FMT(c > 0 ? got->reader : want->code),
-                           wrong);
-        g++;
-        e++;
+    const char *wrong = NULL;
+    struct sb_bytes who = {0};
+    for (size_t i = 0; !wrong && (i < readers->n || i < core->n_readers); i++) {
+        bool more_granted = i < readers->n;
+        bool more_named = i < core->n_readers;
+        int c = !more_granted ? 1
+                : !more_named
+                    ? -1
+                    : sb_bytes_cmp(readers->items[i].code, core->readers[i].reader);
+        who = c > 0 ? core->readers[i].reader : readers->items[i].code;
+        wrong = c < 0   ? "may read, but the epoch leaves it out"
+                : c > 0 ? "is a reader in the epoch, but no grant says so"
+                        : difference(&readers->items[i], &core->readers[i]);
     }
-    return 0;
+    if (!wrong)
+        return 0;
+    return sb_fail(err,
+                   SB_E_EPOCH_READERS,
+                   "%.*s: %.*s %s",
+                   SB_FMT(core->stream),
+                   SB_FMT(who),
+                   wrong);
 }

@@ -146,7 +146,7 @@ static void readiness_reaches_both(void **state)
     assert_int_equal(pipe(ends), 0);
     struct sockaddr_un where = {.sun_family = AF_UNIX};
     char path[128];
-    strncpy(where.sun_path, at(path, "n"), sizeof where.sun_path - 1);
+    snprintf(where.sun_path, sizeof where.sun_path, "%.100s", at(path, "n"));
     int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
     assert_int_equal(bind(fd, (const struct sockaddr *)&where, sizeof where), 0);
     setenv("NOTIFY_SOCKET", path, 1);
