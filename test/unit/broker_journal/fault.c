@@ -25,26 +25,49 @@ static int teardown(void **state)
     return 0;
 }
 
-/* A default VFS whose files fail on demand: SQLite's own, two methods replaced. */
+/* A default VFS whose files fail on demand: SQLite's own, two methods replaced. Each
+ * kind of file has its own methods. */
+struct methods {
+    sqlite3_io_methods
+        ours; /* first: a file's pMethods is also this struct's address */
+    const sqlite3_io_methods *real;
+};
+
 static struct {
     sqlite3_vfs vfs;
     sqlite3_vfs *real;
-    sqlite3_io_methods methods;
-    sqlite3_io_methods real_methods;
+    struct methods methods[4];
     int sync_result;
     int write_result;
 } faulty;
 
+static const sqlite3_io_methods *real_of(const sqlite3_file *f)
+{
+    return ((const struct methods *)(const void *)f->pMethods)->real;
+}
+
 static int faulty_sync(sqlite3_file *f, int flags)
 {
     return faulty.sync_result != SQLITE_OK ? faulty.sync_result
-                                           : faulty.real_methods.xSync(f, flags);
+                                           : real_of(f)->xSync(f, flags);
 }
 
 static int faulty_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
 {
     return faulty.write_result != SQLITE_OK ? faulty.write_result
-                                            : faulty.real_methods.xWrite(f, p, n, at);
+                                            : real_of(f)->xWrite(f, p, n, at);
+}
+
+static void replace_methods(sqlite3_file *f)
+{
+    size_t i = 0;
+    while (faulty.methods[i].real && faulty.methods[i].real != f->pMethods)
+        assert_true(++i < sizeof faulty.methods / sizeof faulty.methods[0]);
+    faulty.methods[i].real = f->pMethods;
+    faulty.methods[i].ours = *f->pMethods;
+    faulty.methods[i].ours.xSync = faulty_sync;
+    faulty.methods[i].ours.xWrite = faulty_write;
+    f->pMethods = &faulty.methods[i].ours;
 }
 
 static int
@@ -52,12 +75,8 @@ faulty_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int 
 {
     (void)vfs;
     int rc = faulty.real->xOpen(faulty.real, name, f, flags, out);
-    if (rc == SQLITE_OK && f->pMethods) {
-        faulty.real_methods = faulty.methods = *f->pMethods;
-        faulty.methods.xSync = faulty_sync;
-        faulty.methods.xWrite = faulty_write;
-        f->pMethods = &faulty.methods;
-    }
+    if (rc == SQLITE_OK && f->pMethods)
+        replace_methods(f);
     return rc;
 }
 
