@@ -1,0 +1,301 @@
+/* One batch into the reader's database. */
+#include "adapters/engine/apply.h"
+
+#include <stdio.h>
+
+#include "adapters/engine/cursor.h"
+#include "adapters/engine/opening.h"
+#include "adapters/engine/quarantine.h"
+
+struct run { /* one attempt at a batch */
+    struct sb_target *t;
+    struct sb_chain *c;
+    const struct sb_chain_batch *b;
+    uint64_t now_ms;
+    struct sb_arena *arena;
+    struct sb_applied done;
+};
+
+/* No event's fault: the database, the disk, the memory. */
+static bool is_machine(int code)
+{
+    switch (code) {
+    case SB_E_MEMORY:
+    case SB_E_IO:
+    case SB_E_DISK_FULL:
+    case SB_E_BUSY:
+    case SB_E_DB_CORRUPT:
+    case SB_E_PERMISSION:
+    case SB_E_INTERNAL:
+    case SB_E_NO_CONNECTION:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int command(struct sb_db *db, const char *sql, struct sb_err *err)
+{
+    return db->ops->run(db, sb_bytes_str(sql), NULL, 0, NULL, NULL, err);
+}
+
+static int keep_reject(
+    struct run *r, uint64_t seq, int code, const char *pointer, struct sb_err *err)
+{
+    struct sb_env *env = r->t->env;
+    struct sb_reject reject = {.reader = env->institution,
+                               .stream = sb_bytes_str(r->c->name),
+                               .seq = seq,
+                               .code = (uint64_t)sb_code_number(code),
+                               .pointer = sb_bytes_str(pointer),
+                               .time = r->now_ms};
+    struct sb_buf body = {0};
+    struct sb_buf record = {0};
+    uint8_t hash[SB_HASH];
+    sb_reject_write(&reject, &body);
+    int rc = sb_buf_check(&body, err);
+    if (!rc)
+        rc = sb_env_sign(env, sb_buf_bytes(&body), r->now_ms, &record, hash, err);
+    if (!rc)
+        rc = sb_sql_do(env->state,
+                       err,
+                       "INSERT OR IGNORE INTO reject(hash, record) VALUES (?, ?)",
+                       "bb",
+                       sb_bytes(hash, SB_HASH),
+                       sb_buf_bytes(&record));
+    sb_buf_free(&body);
+    sb_buf_free(&record);
+    return rc;
+}
+
+/* Puts an event aside, durably, before the cursor passes it. */
+static int set_aside(struct run *r,
+                     uint64_t seq,
+                     const struct sb_opened *event,
+                     const struct sb_err *why,
+                     const char *pointer,
+                     bool reject,
+                     struct sb_err *err)
+{
+    struct sb_sql *state = r->t->env->state;
+    char key[24];
+    (void)snprintf(key, sizeof key, "%llu", (unsigned long long)seq);
+    const struct sb_value *id = sb_value_get(&event->payload, "id_local");
+    struct sb_quarantined q = {.direction = "in",
+                               .source = sb_bytes_str(r->c->name),
+                               .key = sb_bytes_str(key),
+                               .code = why->code,
+                               .pointer = pointer,
+                               .reason = why->text,
+                               .payload = event->packed,
+                               .classes = event->held};
+    if (id && id->type == SB_STR)
+        q.id_local = id->as.s;
+    int rc = sb_sql_begin(state, err);
+    if (rc)
+        return rc;
+    bool known = false;
+    uint64_t n = 0;
+    rc = sb_sql_number(state,
+                       &n,
+                       0,
+                       err,
+                       "SELECT count(*) FROM quarantine WHERE direction = 'in'"
+                       " AND source = ? AND tbl = '' AND key = ?",
+                       "tt",
+                       q.source,
+                       q.key);
+    known = n != 0;
+    if (!rc)
+        rc = sb_quarantine_put(state, &q, r->now_ms, err);
+    if (!rc && reject && !known)
+        rc = keep_reject(r, seq, why->code, pointer, err);
+    if (!rc)
+        rc = sb_sql_commit(state, err);
+    else
+        sb_sql_rollback(state);
+    if (rc)
+        return rc;
+    r->done.quarantined++;
+    r->done.rejected += reject;
+    sb_log(r->t->env->log,
+           SB_LOG_WARNING,
+           "apply",
+           SB_LOG_CODE(why->code),
+           SB_LOG_TEXT("event", reject ? "rejected" : "quarantined"),
+           SB_LOG_TEXT("stream", r->c->name),
+           SB_LOG_U64("seq", seq),
+           SB_LOG_TEXT("pointer", pointer));
+    return 0;
+}
+
+/* Runs the sink's statements so that a refusal leaves no half of the event. */
+static int
+run_sink(struct run *r, const struct sb_opened *event, uint64_t seq, struct sb_err *err)
+{
+    struct sb_db *db = r->t->db;
+    int rc = command(db, "SAVEPOINT sacbe_event", err);
+    if (rc)
+        return rc;
+    rc = sb_sink_apply(r->t->sink,
+                       db,
+                       &event->payload,
+                       event->held,
+                       sb_bytes_str(r->c->name),
+                       seq,
+                       err);
+    if (rc && !is_machine(rc) && command(db, "ROLLBACK TO sacbe_event", NULL) != 0)
+        return sb_fail(err, SB_E_IO, "the database lost the transaction of an event");
+    if (rc && is_machine(rc))
+        return rc;
+    int released = command(db, "RELEASE sacbe_event", rc ? NULL : err);
+    return rc ? rc : released;
+}
+
+static int one_event(struct run *r, size_t i, struct sb_err *err)
+{
+    uint64_t seq = r->b->batch.first_seq + i;
+    struct sb_opened event = {0};
+    char pointer[SB_FAULT_POINTER];
+    struct sb_err why = {.code = 0};
+    int rc =
+        sb_opening_event(r->c, r->b, i, &r->t->type, r->arena, &event, pointer, &why);
+    if (rc && is_machine(rc))
+        return sb_fail(err, rc, "%s", why.text);
+    if (rc)
+        return set_aside(r, seq, &event, &why, pointer, true, err);
+    if (!event.held)
+        return 0;
+    rc = run_sink(r, &event, seq, &why);
+    if (!rc) {
+        r->done.applied++;
+        return 0;
+    }
+    if (is_machine(rc))
+        return sb_fail(err, rc, "%s", why.text);
+    if (sb_sink_facts(r->t->sink)->strict)
+        return sb_fail(err,
+                       SB_E_APPLY,
+                       "%s@%llu holds the stream: %s",
+                       r->c->name,
+                       (unsigned long long)seq,
+                       why.text);
+    return set_aside(r, seq, &event, &why, "", false, err);
+}
+
+static int move_cursor(struct run *r, uint64_t seq, struct sb_err *err)
+{
+    return sb_cursor_put(r->t->db, sb_bytes_str(r->c->name), seq, r->b->hash, err);
+}
+
+/* All events in one transaction. *refused: the commit itself said no. */
+static int whole(struct run *r, bool *refused, struct sb_err *err)
+{
+    struct sb_db *db = r->t->db;
+    int rc = db->ops->begin(db, err);
+    if (rc)
+        return rc;
+    for (size_t i = r->b->skip; !rc && i < r->b->batch.count; i++)
+        rc = one_event(r, i, err);
+    if (!rc)
+        rc = move_cursor(r, r->b->last_seq, err);
+    if (!rc) {
+        rc = db->ops->commit(db, err);
+        *refused = rc && !is_machine(rc);
+    }
+    if (rc)
+        db->ops->rollback(db);
+    return rc;
+}
+
+/* Each event and its cursor in a transaction: finds the one whose commit is refused
+ * (deferred constraints). */
+static int singly(struct run *r, struct sb_err *err)
+{
+    struct sb_db *db = r->t->db;
+    for (size_t i = r->b->skip; i < r->b->batch.count; i++) {
+        uint64_t seq = r->b->batch.first_seq + i;
+        struct sb_err why = {.code = 0};
+        int rc = db->ops->begin(db, err);
+        if (!rc)
+            rc = one_event(r, i, err);
+        if (!rc)
+            rc = move_cursor(r, seq, err);
+        if (rc) {
+            db->ops->rollback(db);
+            return rc;
+        }
+        rc = db->ops->commit(db, &why);
+        if (!rc)
+            continue;
+        db->ops->rollback(db);
+        if (is_machine(rc) || sb_sink_facts(r->t->sink)->strict)
+            return sb_fail(err, is_machine(rc) ? rc : SB_E_APPLY, "%s", why.text);
+        struct sb_opened event = {0};
+        char pointer[SB_FAULT_POINTER];
+        r->done.applied--;
+        rc = sb_opening_event(
+            r->c, r->b, i, &r->t->type, r->arena, &event, pointer, err);
+        if (!rc)
+            rc = set_aside(r, seq, &event, &why, "", false, err);
+        if (!rc)
+            rc = db->ops->begin(db, err);
+        if (!rc)
+            rc = move_cursor(r, seq, err);
+        if (!rc)
+            rc = db->ops->commit(db, err);
+        if (rc) {
+            db->ops->rollback(db);
+            return rc;
+        }
+    }
+    return 0;
+}
+
+int sb_apply_batch(struct sb_target *t,
+                   struct sb_chain *c,
+                   const struct sb_chain_batch *b,
+                   uint64_t now_ms,
+                   struct sb_applied *out,
+                   struct sb_err *err)
+{
+    struct run r = {.t = t, .c = c, .b = b, .now_ms = now_ms};
+    bool refused = false;
+    r.arena = sb_arena_new(0);
+    int rc =
+        r.arena ? whole(&r, &refused, err) : sb_fail(err, SB_E_MEMORY, "out of memory");
+    if (rc && refused) {
+        r.done = (struct sb_applied){0};
+        rc = singly(&r, err);
+    }
+    sb_arena_free(r.arena);
+    if (rc)
+        return rc;
+    sb_chain_move(c, b);
+    *out = r.done;
+    return 0;
+}
+
+int sb_apply_again(struct sb_target *t,
+                   struct sb_bytes payload,
+                   unsigned classes,
+                   struct sb_bytes stream,
+                   uint64_t seq,
+                   struct sb_err *err)
+{
+    struct sb_arena *arena = sb_arena_new(0);
+    struct sb_value value = {0};
+    int rc = arena ? sb_value_unpack(payload, arena, &value, err)
+                   : sb_fail(err, SB_E_MEMORY, "out of memory");
+    if (!rc)
+        rc = t->db->ops->begin(t->db, err);
+    if (!rc) {
+        rc = sb_sink_apply(t->sink, t->db, &value, classes, stream, seq, err);
+        if (!rc)
+            rc = t->db->ops->commit(t->db, err);
+        if (rc)
+            t->db->ops->rollback(t->db);
+    }
+    sb_arena_free(arena);
+    return rc;
+}

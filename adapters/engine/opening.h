@@ -1,0 +1,25 @@
+/* Opening one event of a batch that passed its joins. */
+#ifndef ADAPTERS_ENGINE_OPENING_H
+#define ADAPTERS_ENGINE_OPENING_H
+
+#include "adapters/engine/chain.h"
+#include "adapters/engine/sections.h"
+
+struct sb_opened {
+    unsigned held; /* classes opened; 0: nothing in it is for us */
+    struct sb_value payload;
+    struct sb_bytes packed; /* the payload's bytes */
+};
+
+/* Errors are the event's fault (to be rejected), but for SB_E_MEMORY; `pointer` says
+ * where it breaks the catalogue. Everything lives in the arena. */
+SB_CHECK int sb_opening_event(const struct sb_chain *c,
+                              const struct sb_chain_batch *b,
+                              size_t i,
+                              const struct sb_type_facts *type,
+                              struct sb_arena *arena,
+                              struct sb_opened *out,
+                              char pointer[SB_FAULT_POINTER],
+                              struct sb_err *err);
+
+#endif
