@@ -112,17 +112,16 @@ static void each_reader_gets_its_classes(void **state)
     sb_secrets_free(igm);
 }
 
-static void a_wrap_is_bound_to_core_and_reader(void **state)
+static void any_changed_byte_of_a_wrap_is_noticed(void **state)
 {
     struct scene *s = *state;
     struct sb_secrets *out = NULL;
-    struct sb_epoch keep = s->epoch;
-    struct sb_bytes cts[2] = {keep.cts[0], keep.cts[1]};
+    struct sb_bytes cts[2] = {s->epoch.cts[0], s->epoch.cts[1]};
     uint8_t ct[SB_WRAP_MAX];
+    memcpy(ct, cts[0].p, cts[0].n);
+    cts[0].p = ct;
     s->epoch.cts = cts;
-    memcpy(ct, keep.cts[0].p, keep.cts[0].n);
-    cts[0] = sb_bytes(ct, keep.cts[0].n);
-    for (size_t i = 0; i < cts[0].n; i++) { /* every byte of the ciphertext */
+    for (size_t i = 0; i < cts[0].n; i++) {
         ct[i] ^= 0x40;
         assert_int_equal(open_as(s, IGM, &out), SB_E_OPEN_FAILED);
         ct[i] ^= 0x40;
@@ -132,32 +131,43 @@ static void a_wrap_is_bound_to_core_and_reader(void **state)
     cts[0].n++;
     assert_int_equal(open_as(s, IGM, &out), 0);
     sb_secrets_free(out);
-    out = NULL;
+}
+
+static void a_wrap_is_bound_to_core_and_reader(void **state)
+{
+    struct scene *s = *state;
+    struct sb_secrets *out = NULL;
+    struct sb_err err;
+    struct sb_epoch keep = s->epoch;
     uint8_t core[512];
     memcpy(core, keep.core_bytes.p, keep.core_bytes.n);
     core[keep.core_bytes.n - 1] ^= 1;
     s->epoch.core_bytes = sb_bytes(core, keep.core_bytes.n);
     assert_int_equal(open_as(s, IGM, &out), SB_E_OPEN_FAILED);
     s->epoch = keep;
-    struct sb_epoch_class classes[3];
-    memcpy(classes, keep.classes, sizeof classes);
-    s->epoch.classes = classes;
-    classes[1].ec[5] ^= 1; /* interna's commitment: of use to igm */
-    assert_int_equal(open_as(s, IGM, &out), SB_E_OPEN_FAILED);
-    classes[1].ec[5] ^= 1;
-    classes[0].ec[5] ^= 1; /* confidencial's: only pnc can tell */
-    assert_int_equal(open_as(s, IGM, &out), 0);
-    sb_secrets_free(out);
-    out = NULL;
-    assert_int_equal(open_as(s, PNC, &out), SB_E_OPEN_FAILED);
-    s->epoch = keep;
     s->epoch.core.readers[0].reader = sb_bytes_str("ign"); /* another of that length */
-    struct sb_err err;
     assert_int_equal(
         sb_epoch_open(
             s->w->members[IGM].vault, &s->epoch, sb_bytes_str("ign"), &out, &err),
         SB_E_OPEN_FAILED);
     assert_null(out);
+}
+
+static void no_reader_takes_a_key_that_was_not_committed(void **state)
+{
+    struct scene *s = *state;
+    struct sb_secrets *out = NULL;
+    struct sb_epoch_class classes[3];
+    memcpy(classes, s->epoch.classes, sizeof classes);
+    s->epoch.classes = classes;
+    classes[1].ec[5] ^= 1; /* interna's commitment: of use to igm */
+    assert_int_equal(open_as(s, IGM, &out), SB_E_OPEN_FAILED);
+    classes[1].ec[5] ^= 1;
+    classes[0].ec[5] ^= 1; /* confidencial's: only pnc can tell */
+    assert_int_equal(open_as(s, PNC, &out), SB_E_OPEN_FAILED);
+    assert_null(out);
+    assert_int_equal(open_as(s, IGM, &out), 0);
+    sb_secrets_free(out);
 }
 
 static void a_key_that_is_gone_is_told_apart(void **state)
@@ -421,7 +431,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SEAL_TEST(each_reader_gets_its_classes),
+        SEAL_TEST(any_changed_byte_of_a_wrap_is_noticed),
         SEAL_TEST(a_wrap_is_bound_to_core_and_reader),
+        SEAL_TEST(no_reader_takes_a_key_that_was_not_committed),
         SEAL_TEST(a_key_that_is_gone_is_told_apart),
         SEAL_TEST(a_class_outside_the_epoch_is_refused),
         SEAL_TEST(sections_open_for_their_readers),
