@@ -47,7 +47,7 @@ int sb_secrets_new(struct sb_secrets **out,
 {
     struct sb_secrets *s = NULL;
     int rc = sb_secrets_alloc(&s, classes, err);
-    if (rc != 0)
+    if (!s)
         return rc;
     randombytes_buf(s->keys, s->n * sizeof *s->keys);
     *out = s;
