@@ -98,10 +98,10 @@ static int check_port(const struct sb_broker_config *config, struct sb_err *err)
     void *zmq = zmq_ctx_new();
     void *socket = zmq ? zmq_socket(zmq, ZMQ_ROUTER) : NULL;
     int rc = 0;
-    int on = 1;
+    int ipv6 = strchr(config->listen, '[') != NULL;
     if (!socket)
         rc = sb_fail(err, SB_E_MEMORY, "socket");
-    else if (zmq_setsockopt(socket, ZMQ_IPV6, &on, sizeof on) ||
+    else if (zmq_setsockopt(socket, ZMQ_IPV6, &ipv6, sizeof ipv6) ||
              zmq_bind(socket, config->listen))
         rc = sb_fail(err, SB_E_IO, "%s: %s", config->listen, zmq_strerror(errno));
     if (socket)

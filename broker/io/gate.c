@@ -71,8 +71,7 @@ static int set_options(void *router, struct sb_err *err)
                    {ZMQ_HEARTBEAT_IVL, 5000},
                    {ZMQ_HEARTBEAT_TIMEOUT, 15000},
                    {ZMQ_HANDSHAKE_IVL, 10000},
-                   {ZMQ_LINGER, 500},
-                   {ZMQ_IPV6, 1}};
+                   {ZMQ_LINGER, 500}};
     static const int64_t max = SB_MESSAGE_MAX;
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         int rc = option(router, options[i].name, options[i].value, err);
@@ -86,6 +85,10 @@ static int set_options(void *router, struct sb_err *err)
 
 static int bind_door(struct sb_gate *g, const char *listen, struct sb_err *err)
 {
+    int ipv6 = strchr(listen, '[') != NULL;
+    int rc = option(g->router, ZMQ_IPV6, ipv6, err);
+    if (rc)
+        return rc;
     if (zmq_bind(g->router, listen))
         return sb_fail(err,
                        SB_E_IO,
