@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define OPEN_MS 5000
+
 static int code_of(int rc)
 {
     switch (rc & 0xff) {
@@ -176,7 +178,9 @@ int sb_db_open_writer(sqlite3 **out, const char *path, struct sb_err *err)
         return rc;
     }
     sqlite3_extended_result_codes(db, 1);
+    sqlite3_busy_timeout(db, OPEN_MS); /* a reader may be busy with a WAL left behind */
     rc = sb_db_exec(db, pragmas, err);
+    sqlite3_busy_timeout(db, 0);
     if (rc != 0) {
         sqlite3_close(db);
         return rc;
@@ -200,7 +204,7 @@ static void uri_of(struct sb_buf *uri, const char *path, bool immutable)
     sb_buf_byte(uri, 0);
 }
 
-static bool has_wal(const char *path)
+bool sb_db_has_wal(const char *path)
 {
     struct sb_buf name = {0};
     struct stat st;
@@ -222,7 +226,7 @@ static int open_uri(sqlite3 **out, const char *uri, struct sb_err *err)
     } else {
         sqlite3_extended_result_codes(db, 1);
         sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-        sqlite3_busy_timeout(db, 5000);
+        sqlite3_busy_timeout(db, OPEN_MS);
         rc = sb_db_exec(
             db, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;", err);
     }
@@ -239,7 +243,7 @@ int sb_db_open_reader(sqlite3 **out, const char *path, bool still, struct sb_err
     if (access(path, R_OK) != 0)
         return sb_fail_os(err, errno, "cannot read the journal %s", path);
     struct sb_buf uri = {0};
-    uri_of(&uri, path, still && !has_wal(path));
+    uri_of(&uri, path, still);
     int rc = sb_buf_check(&uri, err);
     if (rc == 0)
         rc = open_uri(out, (const char *)uri.p, err);

@@ -35,9 +35,11 @@ sb_db_fixed(sqlite3_stmt *st, int column, uint8_t *out, size_t n, struct sb_err 
 
 /* The one connection that writes; the file is made with mode 0600. */
 SB_CHECK int sb_db_open_writer(sqlite3 **out, const char *path, struct sb_err *err);
-/* Read-only. A file without a WAL beside it is taken as immutable, so that a copy on a
- * read-only medium can be opened too (`still` only: not for a file that is in use). */
+/* Read-only. `still`: nobody writes to the file, which is then not locked either, so
+ * that a copy on a read-only medium can be opened. */
 SB_CHECK int
 sb_db_open_reader(sqlite3 **out, const char *path, bool still, struct sb_err *err);
+/* Whether a WAL stands beside the file, as it does while a writer lives. */
+bool sb_db_has_wal(const char *path);
 
 #endif

@@ -63,8 +63,11 @@ static int on_wal(void *ctx, sqlite3 *db, const char *name, int pages)
 int sb_journal_commit(struct sb_journal *j, struct sb_err *err)
 {
     int rc = sb_db_run(j->sql[SB_SQL_COMMIT], err);
-    if (rc != 0 || j->wal_pages < SB_WAL_MOVE)
+    if (j->wal_pages < SB_WAL_MOVE)
+        j->wal_next = SB_WAL_MOVE;
+    if (rc != 0 || j->wal_pages < j->wal_next)
         return rc;
+    j->wal_next = j->wal_pages + SB_WAL_MOVE;
     int mode = j->wal_pages < SB_WAL_CUT ? SQLITE_CHECKPOINT_PASSIVE
                                          : SQLITE_CHECKPOINT_TRUNCATE;
     int got = sqlite3_wal_checkpoint_v2(j->db, NULL, mode, NULL, NULL);

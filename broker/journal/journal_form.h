@@ -5,8 +5,8 @@
 #include "broker/journal/journal.h"
 #include "broker/journal/layout.h"
 
-/* The WAL goes into the file when it has this many pages (32 MiB); past the second
- * mark (256 MiB: readers were always in the way) it is also cut. */
+/* The WAL goes into the file each time that it has this many pages more (32 MiB); past
+ * the second mark (256 MiB: readers were always in the way) it is also cut. */
 #define SB_WAL_MOVE 4096
 #define SB_WAL_CUT 32768
 
@@ -39,6 +39,7 @@ struct sb_journal {
     uint64_t checkpoint_size; /* of the newest persisted checkpoint; 0: none */
     uint64_t checkpoint_mono; /* when it was signed; meaningless unless `signed_one` */
     bool signed_one;          /* since the journal was opened */
+    int wal_next;             /* pages at which the WAL is moved next */
     int wal_pages;            /* after the last commit */
     struct sb_arena *arena;   /* reset for each entry */
     struct sb_err stopped;    /* code 0, or why nothing is written any more */

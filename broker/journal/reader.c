@@ -7,7 +7,8 @@
 
 static const char *const sql_text[SB_READ_COUNT] = {
     [SB_READ_STREAM] = "SELECT e.idx, e.kind, l.data, e.record, e.items, e.reader"
-                       " FROM entry e LEFT JOIN leaf l ON l.idx = e.idx"
+                       " FROM entry e INDEXED BY entry_stream"
+                       " LEFT JOIN leaf l ON l.idx = e.idx"
                        " WHERE e.stream = (SELECT id FROM stream WHERE name = ?)"
                        " AND e.idx >= ? AND e.idx < ? ORDER BY e.idx",
     [SB_READ_ENTRY] = "SELECT e.idx, e.kind, l.data, e.record, e.items, e.hash, e.last"
