@@ -24,9 +24,12 @@ add(struct holdings *h, const uint8_t *pk, struct sb_bytes use, struct sb_bytes 
     if (h->n == h->cap && !h->failed) {
         size_t cap = h->cap ? 2 * h->cap : 256;
         struct holding *items = realloc(h->items, cap * sizeof *items);
-        h->failed = !items;
-        h->items = items ? items : h->items;
-        h->cap = items ? cap : h->cap;
+        if (!items) {
+            h->failed = true;
+            return;
+        }
+        h->items = items;
+        h->cap = cap;
     }
     if (!h->failed)
         h->items[h->n++] = (struct holding){pk, use, holder};

@@ -20,9 +20,7 @@ int sb_card_read(struct sb_bytes body,
     c.card_no = sb_unpack_uint(&u, UINT64_MAX);
     sb_unpack_fixed(&u, c.prev_hash, SB_HASH);
     c.n_keys = sb_unpack_array(&u, 1, SB_CARD_KEYS_MAX);
-    c.keys = sb_arena_alloc(arena, c.n_keys, sizeof *c.keys);
-    if (!c.keys)
-        sb_unpack_fail(&u, SB_E_MEMORY);
+    c.keys = sb_list_alloc(&u, arena, &c.n_keys, sizeof *c.keys);
     for (size_t i = 0; i < c.n_keys && !u.failed; i++) {
         struct sb_card_key *k = &c.keys[i];
         sb_unpack_array(&u, 4, 4);

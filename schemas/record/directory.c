@@ -2,17 +2,6 @@
  * Invariant: every list is bounded by limits.h before memory is taken for it. */
 #include "schemas/record/directory.h"
 
-/* Memory for *n elements; without it the reader has failed and *n is 0. */
-static void *list(struct sb_unpack *u, struct sb_arena *arena, size_t *n, size_t size)
-{
-    void *p = u->failed ? NULL : sb_arena_alloc(arena, *n, size);
-    if (!p) {
-        sb_unpack_fail(u, SB_E_MEMORY);
-        *n = 0;
-    }
-    return p;
-}
-
 static void
 read_roots(struct sb_unpack *u, struct sb_arena *arena, struct sb_directory *d)
 {
@@ -20,7 +9,7 @@ read_roots(struct sb_unpack *u, struct sb_arena *arena, struct sb_directory *d)
     sb_unpack_array(u, 2, 2);
     d->threshold = sb_unpack_uint(u, SB_ROOTS_MAX);
     d->n_roots = sb_unpack_array(u, 1, SB_ROOTS_MAX);
-    d->roots = list(u, arena, &d->n_roots, sizeof *d->roots);
+    d->roots = sb_list_alloc(u, arena, &d->n_roots, sizeof *d->roots);
     for (size_t i = 0; i < d->n_roots && !u->failed; i++) {
         sb_unpack_array(u, 3, 3);
         sb_unpack_fixed(u, d->roots[i].key_id, SB_KEY_ID);
@@ -50,11 +39,11 @@ read_member(struct sb_unpack *u, struct sb_arena *arena, struct sb_dir_member *m
     m->code = sb_unpack_code(u);
     m->status = sb_unpack_code(u);
     m->n_cards = sb_unpack_array(u, 1, SB_CARDS_MAX);
-    m->cards = list(u, arena, &m->n_cards, sizeof *m->cards);
+    m->cards = sb_list_alloc(u, arena, &m->n_cards, sizeof *m->cards);
     for (size_t i = 0; i < m->n_cards && !u->failed; i++)
         m->cards[i] = sb_unpack_bin(u, 64 * SB_KIB);
     m->n_keys = sb_unpack_array(u, 0, SB_CARDS_MAX * SB_CARD_KEYS_MAX);
-    m->keys = list(u, arena, &m->n_keys, sizeof *m->keys);
+    m->keys = sb_list_alloc(u, arena, &m->n_keys, sizeof *m->keys);
     for (size_t i = 0; i < m->n_keys && !u->failed; i++) {
         sb_unpack_array(u, 2, 2);
         sb_unpack_fixed(u, m->keys[i].key_id, SB_KEY_ID);
@@ -69,13 +58,13 @@ read_members(struct sb_unpack *u, struct sb_arena *arena, struct sb_directory *d
     struct sb_order members = {0};
     struct sb_order grants = {0};
     d->n_members = sb_unpack_array(u, 0, SB_MEMBERS_MAX);
-    d->members = list(u, arena, &d->n_members, sizeof *d->members);
+    d->members = sb_list_alloc(u, arena, &d->n_members, sizeof *d->members);
     for (size_t i = 0; i < d->n_members && !u->failed; i++) {
         read_member(u, arena, &d->members[i]);
         sb_order_next(&members, u, d->members[i].code);
     }
     d->n_grants = sb_unpack_array(u, 0, SB_GRANTS_MAX);
-    d->grants = list(u, arena, &d->n_grants, sizeof *d->grants);
+    d->grants = sb_list_alloc(u, arena, &d->n_grants, sizeof *d->grants);
     for (size_t i = 0; i < d->n_grants && !u->failed; i++) {
         d->grants[i] = sb_unpack_bin(u, 64 * SB_KIB);
         sb_order_next(&grants, u, d->grants[i]);
@@ -92,7 +81,7 @@ read_policy(struct sb_unpack *u, struct sb_arena *arena, struct sb_directory *d)
     d->keep = sb_unpack_uint(u, UINT64_MAX);
     d->retention = sb_unpack_uint(u, UINT64_MAX);
     d->n_limits = sb_unpack_array(u, 0, SB_MEMBERS_MAX);
-    d->limits = list(u, arena, &d->n_limits, sizeof *d->limits);
+    d->limits = sb_list_alloc(u, arena, &d->n_limits, sizeof *d->limits);
     for (size_t i = 0; i < d->n_limits && !u->failed; i++) {
         sb_unpack_array(u, 2, 2);
         d->limits[i].code = sb_unpack_code(u);

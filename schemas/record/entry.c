@@ -59,9 +59,7 @@ static void read_heads(struct sb_unpack *u, struct sb_arena *arena, struct sb_he
 {
     struct sb_order order = {0};
     h->n = sb_unpack_array(u, 0, SB_SUBSCRIPTION_CURSORS);
-    h->items = sb_arena_alloc(arena, h->n, sizeof *h->items);
-    if (!h->items)
-        sb_unpack_fail(u, SB_E_MEMORY);
+    h->items = sb_list_alloc(u, arena, &h->n, sizeof *h->items);
     for (size_t i = 0; i < h->n && !u->failed; i++) {
         sb_unpack_array(u, 3, 3);
         h->items[i].stream = read_stream(u);

@@ -16,9 +16,7 @@ read_core(struct sb_unpack *u, struct sb_arena *arena, struct sb_epoch_core *c)
     c->not_before = sb_unpack_uint(u, UINT64_MAX);
     c->not_after = sb_unpack_uint(u, UINT64_MAX);
     c->n_readers = sb_unpack_array(u, 1, SB_READERS_MAX);
-    c->readers = sb_arena_alloc(arena, c->n_readers, sizeof *c->readers);
-    if (!c->readers)
-        sb_unpack_fail(u, SB_E_MEMORY);
+    c->readers = sb_list_alloc(u, arena, &c->n_readers, sizeof *c->readers);
     for (size_t i = 0; i < c->n_readers && !u->failed; i++) {
         sb_unpack_array(u, 3, 3);
         c->readers[i].reader = sb_unpack_code(u);
@@ -72,9 +70,7 @@ static void read_lists(struct sb_unpack *u, struct sb_arena *arena, struct sb_ep
 {
     struct sb_order order = {0};
     e->n_classes = sb_unpack_array(u, 1, SB_CLASSES);
-    e->classes = sb_arena_alloc(arena, e->n_classes, sizeof *e->classes);
-    if (!e->classes)
-        sb_unpack_fail(u, SB_E_MEMORY);
+    e->classes = sb_list_alloc(u, arena, &e->n_classes, sizeof *e->classes);
     for (size_t i = 0; i < e->n_classes && !u->failed; i++) {
         sb_unpack_array(u, 2, 2);
         e->classes[i].name = sb_unpack_code(u);
@@ -82,9 +78,7 @@ static void read_lists(struct sb_unpack *u, struct sb_arena *arena, struct sb_ep
         sb_order_next(&order, u, e->classes[i].name);
     }
     e->n_cts = sb_unpack_array(u, e->core.n_readers, e->core.n_readers);
-    e->cts = sb_arena_alloc(arena, e->n_cts, sizeof *e->cts);
-    if (!e->cts)
-        sb_unpack_fail(u, SB_E_MEMORY);
+    e->cts = sb_list_alloc(u, arena, &e->n_cts, sizeof *e->cts);
     for (size_t i = 0; i < e->n_cts && !u->failed; i++)
         e->cts[i] = sb_unpack_bin(u, SB_WRAP_MAX);
 }

@@ -32,9 +32,7 @@ int sb_catalogue_read(struct sb_bytes body,
     sb_unpack_tag(&u, "sacbe/catalog/1", 3);
     m.edition = sb_unpack_str(&u, SB_CODE_MAX);
     m.n_files = sb_unpack_array(&u, 1, SB_CATALOG_FILES_MAX);
-    m.files = sb_arena_alloc(arena, m.n_files, sizeof *m.files);
-    if (!m.files)
-        sb_unpack_fail(&u, SB_E_MEMORY);
+    m.files = sb_list_alloc(&u, arena, &m.n_files, sizeof *m.files);
     for (size_t i = 0; i < m.n_files && !u.failed; i++) {
         sb_unpack_array(&u, 3, 3);
         m.files[i].path = sb_unpack_str(&u, SB_NAME_MAX);

@@ -96,6 +96,16 @@ struct sb_bytes sb_record_tag(struct sb_bytes body)
     return sb_unpack_str(&u, SB_CODE_MAX);
 }
 
+void *sb_list_alloc(struct sb_unpack *u, struct sb_arena *arena, size_t *n, size_t size)
+{
+    void *p = u->failed ? NULL : sb_arena_alloc(arena, *n, size);
+    if (!p) {
+        sb_unpack_fail(u, SB_E_MEMORY);
+        *n = 0;
+    }
+    return p;
+}
+
 void sb_order_next(struct sb_order *o, struct sb_unpack *u, struct sb_bytes key)
 {
     if (u->failed)
@@ -114,9 +124,7 @@ void sb_codes_read(struct sb_unpack *u,
 {
     size_t n = sb_unpack_array(u, 0, max);
     struct sb_order order = {0};
-    *out = (struct sb_codes){.items = sb_arena_alloc(arena, n, sizeof *out->items)};
-    if (!out->items)
-        sb_unpack_fail(u, SB_E_MEMORY);
+    *out = (struct sb_codes){.items = sb_list_alloc(u, arena, &n, sizeof *out->items)};
     for (size_t i = 0; i < n && !u->failed; i++) {
         out->items[i] = sb_unpack_code(u);
         sb_order_next(&order, u, out->items[i]);

@@ -63,7 +63,12 @@ enum sb_kind sb_kind_from_text(struct sb_bytes text);
 /* The kind whose record has this tag; 0 when there is none. */
 enum sb_kind sb_kind_from_tag(struct sb_bytes tag);
 
-/* Shared by the readers below. A sorted set keeps its last key here while it is read.
+/* Shared by the readers below: zeroed memory for *n elements. Without it, or when the
+ * reader has failed, NULL and *n is 0. */
+void *
+sb_list_alloc(struct sb_unpack *u, struct sb_arena *arena, size_t *n, size_t size);
+
+/* A sorted set keeps its last key here while it is read.
  */
 struct sb_order {
     struct sb_bytes last;

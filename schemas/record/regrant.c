@@ -35,10 +35,7 @@ static void read_core(struct sb_unpack *u, struct sb_arena *arena, struct sb_reg
     r->reader = sb_unpack_code(u);
     sb_unpack_fixed(u, r->seal_key_id, SB_KEY_ID);
     r->n_epochs = sb_unpack_array(u, 1, SB_RECORD_MAX);
-    r->epochs =
-        u->failed ? NULL : sb_arena_alloc(arena, r->n_epochs, sizeof *r->epochs);
-    if (!r->epochs)
-        sb_unpack_fail(u, SB_E_MEMORY);
+    r->epochs = sb_list_alloc(u, arena, &r->n_epochs, sizeof *r->epochs);
     for (size_t i = 0; i < r->n_epochs && !u->failed; i++) {
         sb_unpack_array(u, 3, 3);
         r->epochs[i].epoch_no = sb_unpack_uint(u, UINT64_MAX);
