@@ -6,22 +6,25 @@
 #include "broker/cli/families.h"
 #include "keys/hash.h"
 
-int main(int argc, char **argv) {
-  static const struct sb_cli_family *const families[] = {&sb_cli_init,
-                                                         &sb_cli_join,
-                                                         &sb_cli_status,
-                                                         &sb_cli_lag,
-                                                         &sb_cli_tail,
-                                                         &sb_cli_identity,
-                                                         &sb_cli_card,
-                                                         &sb_cli_directory,
-                                                         &sb_cli_member,
-                                                         &sb_cli_grant,
-                                                         NULL};
-  struct sb_err err = {0};
-  if (sb_keys_init(&err) != 0) {
-    fprintf(stderr, "sacbe: %s\n", err.text);
-    return EXIT_FAILURE;
-  }
-  return sb_cli_main(argc, argv, families, NULL);
+int main(int argc, char **argv)
+{
+    static const struct sb_cli_family *const families[] = {&sb_cli_init,
+                                                           &sb_cli_join,
+                                                           &sb_cli_status,
+                                                           &sb_cli_lag,
+                                                           &sb_cli_tail,
+                                                           &sb_cli_identity,
+                                                           &sb_cli_card,
+                                                           &sb_cli_directory,
+                                                           &sb_cli_member,
+                                                           &sb_cli_grant,
+                                                           &sb_cli_catalog,
+                                                           &sb_cli_journal,
+                                                           NULL};
+    struct sb_err err = {0};
+    if (sb_keys_init(&err) != 0) {
+        fprintf(stderr, "sacbe: %s\n", err.text);
+        return EXIT_FAILURE;
+    }
+    return sb_cli_main(argc, argv, families, NULL);
 }

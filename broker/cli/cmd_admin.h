@@ -6,13 +6,18 @@
 #include "schemas/pack/value.h"
 
 /* The answer lives in `arena`. SB_E_CONFIG_* when the file has no run_dir. */
-SB_CHECK int sb_cmd_ask_daemon(struct sb_cli *cli, const char *verb,
-                               const struct sb_bytes *args, size_t n_args,
-                               struct sb_arena *arena, struct sb_value *out,
+SB_CHECK int sb_cmd_ask_daemon(struct sb_cli *cli,
+                               const char *verb,
+                               const struct sb_bytes *args,
+                               size_t n_args,
+                               struct sb_arena *arena,
+                               struct sb_value *out,
                                struct sb_err *err);
 /* As above, the answer's value being of no interest. */
-SB_CHECK int sb_cmd_tell_daemon(struct sb_cli *cli, const char *verb,
-                                const struct sb_bytes *args, size_t n_args,
+SB_CHECK int sb_cmd_tell_daemon(struct sb_cli *cli,
+                                const char *verb,
+                                const struct sb_bytes *args,
+                                size_t n_args,
                                 struct sb_err *err);
 
 /* Members of a map in an answer; 0, false and empty when they are not there. */
@@ -20,7 +25,7 @@ int64_t sb_cmd_int(const struct sb_value *map, const char *key);
 bool sb_cmd_true(const struct sb_value *map, const char *key);
 struct sb_bytes sb_cmd_text(const struct sb_value *map, const char *key);
 /* An array's items. */
-const struct sb_value *sb_cmd_items(const struct sb_value *map, const char *key,
-                                    size_t *n);
+const struct sb_value *
+sb_cmd_items(const struct sb_value *map, const char *key, size_t *n);
 
 #endif

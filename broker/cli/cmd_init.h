@@ -6,26 +6,26 @@
 #include "broker/cli/cmd_manifest.h"
 
 struct sb_init { /* all zero frees as well */
-  const struct sb_cli *cli;
-  const char *folder;       /* as asked */
-  char stage[SB_PATH_TEXT]; /* beside it, renamed at the end; empty: none yet */
-  uint64_t now;
-  uint64_t valid_ms;
-  struct sb_arena *arena;
-  struct sb_manifest manifest;
-  struct sb_anchor anchor;
-  struct sb_exchange exchange;
-  struct sb_vault *roots[SB_ROOTS_MAX];
-  size_t n_roots;
-  struct sb_vault *broker;
+    const struct sb_cli *cli;
+    const char *folder;       /* as asked */
+    char stage[SB_PATH_TEXT]; /* beside it, renamed at the end; empty: none yet */
+    uint64_t now;
+    uint64_t valid_ms;
+    struct sb_arena *arena;
+    struct sb_manifest manifest;
+    struct sb_anchor anchor;
+    struct sb_exchange exchange;
+    struct sb_vault *roots[SB_ROOTS_MAX];
+    size_t n_roots;
+    struct sb_vault *broker;
 };
 
 /* Makes the stage (not in a dry run); SB_E_EXISTS when the folder is there and
  * not empty. */
 SB_CHECK int sb_init_stage(struct sb_init *in, struct sb_err *err);
 /* Directory 1 signed by every root that is held here; appends the record. */
-SB_CHECK int sb_init_directory(struct sb_init *in, struct sb_buf *out,
-                               struct sb_err *err);
+SB_CHECK int
+sb_init_directory(struct sb_init *in, struct sb_buf *out, struct sb_err *err);
 /* anchor.json, directory-1.sbd, catalogue.sbc, broker.vault, broker.yaml into
  * the stage. */
 SB_CHECK int sb_init_write(struct sb_init *in, struct sb_err *err);

@@ -9,82 +9,88 @@
 #include "broker/host/clock.h"
 
 /* "2 h 04", "3 d", "12 s"; from ms. */
-static void age_text(uint64_t ms, char *out, size_t n) {
-  uint64_t s = ms / 1000;
-  if (s < 60)
-    (void)snprintf(out, n, "%llu s", (unsigned long long)s);
-  else if (s < 3600)
-    (void)snprintf(out, n, "%llu min", (unsigned long long)(s / 60));
-  else if (s < 86400)
-    (void)snprintf(out, n, "%llu h %02llu", (unsigned long long)(s / 3600),
-                   (unsigned long long)(s / 60 % 60));
-  else
-    (void)snprintf(out, n, "%llu d", (unsigned long long)(s / 86400));
+static void age_text(uint64_t ms, char *out, size_t n)
+{
+    uint64_t s = ms / 1000;
+    if (s < 60)
+        (void)snprintf(out, n, "%llu s", (unsigned long long)s);
+    else if (s < 3600)
+        (void)snprintf(out, n, "%llu min", (unsigned long long)(s / 60));
+    else if (s < 86400)
+        (void)snprintf(out,
+                       n,
+                       "%llu h %02llu",
+                       (unsigned long long)(s / 3600),
+                       (unsigned long long)(s / 60 % 60));
+    else
+        (void)snprintf(out, n, "%llu d", (unsigned long long)(s / 86400));
 }
 
-static const char *cause(const struct sb_cli *cli, const struct sb_value *row) {
-  if (!sb_cmd_true(row, "connected"))
-    return sb_tr(cli, "not connected");
-  if (sb_cmd_int(row, "applied_ms") == 0)
-    return sb_tr(cli, "connected, applied nothing yet");
-  return sb_tr(cli, "connected, working");
+static const char *cause(const struct sb_cli *cli, const struct sb_value *row)
+{
+    if (!sb_cmd_true(row, "connected"))
+        return sb_tr(cli, "not connected");
+    if (sb_cmd_int(row, "applied_ms") == 0)
+        return sb_tr(cli, "connected, applied nothing yet");
+    return sb_tr(cli, "connected, working");
 }
 
-static void one(const struct sb_cli *cli, const struct sb_value *row,
-                uint64_t now) {
-  struct sb_out *out = sb_cli_out(cli);
-  char age[32] = "-";
-  int64_t applied = sb_cmd_int(row, "applied_ms");
-  int64_t behind = sb_cmd_int(row, "last_seq") - sb_cmd_int(row, "applied_seq");
-  if (applied > 0 && now > (uint64_t)applied)
-    age_text(now - (uint64_t)applied, age, sizeof age);
-  sb_out_cell_bytes(out, sb_cmd_text(row, "reader"));
-  sb_out_cell_bytes(out, sb_cmd_text(row, "stream"));
-  sb_out_cell_int(out, sb_cmd_int(row, "last_seq"));
-  sb_out_cell_int(out, behind);
-  sb_out_cell_text(out, age);
-  sb_out_cell_text(out, behind ? cause(cli, row) : sb_tr(cli, "current"));
+static void one(const struct sb_cli *cli, const struct sb_value *row, uint64_t now)
+{
+    struct sb_out *out = sb_cli_out(cli);
+    char age[32] = "-";
+    int64_t applied = sb_cmd_int(row, "applied_ms");
+    int64_t behind = sb_cmd_int(row, "last_seq") - sb_cmd_int(row, "applied_seq");
+    if (applied > 0 && now > (uint64_t)applied)
+        age_text(now - (uint64_t)applied, age, sizeof age);
+    sb_out_cell_bytes(out, sb_cmd_text(row, "reader"));
+    sb_out_cell_bytes(out, sb_cmd_text(row, "stream"));
+    sb_out_cell_int(out, sb_cmd_int(row, "last_seq"));
+    sb_out_cell_int(out, behind);
+    sb_out_cell_text(out, age);
+    sb_out_cell_text(out, behind ? cause(cli, row) : sb_tr(cli, "current"));
 }
 
-static int run(struct sb_cli *cli, struct sb_err *err) {
-  static const struct sb_out_column columns[] = {
-      {"reader", "READER", false}, {"stream", "STREAM", false},
-      {"events", "EVENTS", true},  {"behind", "BEHIND", true},
-      {"age", "AGE", true},        {"cause", "CAUSE", false}};
-  struct sb_value list;
-  size_t behind = 0;
-  struct sb_arena *arena = sb_arena_new(0);
-  if (!arena)
-    return sb_fail(err, SB_E_MEMORY, "out of memory");
-  int rc = sb_cmd_ask_daemon(cli, "lag", NULL, 0, arena, &list, err);
-  size_t n = rc == 0 && list.type == SB_ARRAY ? list.as.a.n : 0;
-  sb_out_table(sb_cli_out(cli), "lag", columns, 6);
-  for (size_t i = 0; i < n; i++) {
-    const struct sb_value *row = &list.as.a.items[i];
-    bool late = sb_cmd_int(row, "last_seq") > sb_cmd_int(row, "applied_seq");
-    behind += late;
-    if (late || sb_cli_flag(cli, "all"))
-      one(cli, row, sb_clock_now_ms());
-  }
-  sb_out_end(sb_cli_out(cli));
-  if (rc == 0)
-    sb_out_note(sb_cli_out(cli),
-                sb_tr(cli, "%zu of %zu readers of a stream are current."),
-                n - behind, n);
-  sb_arena_free(arena);
-  return rc == 0 ? (behind ? SB_EXIT_NO : SB_EXIT_YES) : rc;
+static int run(struct sb_cli *cli, struct sb_err *err)
+{
+    static const struct sb_out_column columns[] = {{"reader", "READER", false},
+                                                   {"stream", "STREAM", false},
+                                                   {"events", "EVENTS", true},
+                                                   {"behind", "BEHIND", true},
+                                                   {"age", "AGE", true},
+                                                   {"cause", "CAUSE", false}};
+    struct sb_value list;
+    size_t behind = 0;
+    struct sb_arena *arena = sb_arena_new(0);
+    if (!arena)
+        return sb_fail(err, SB_E_MEMORY, "out of memory");
+    int rc = sb_cmd_ask_daemon(cli, "lag", NULL, 0, arena, &list, err);
+    size_t n = rc == 0 && list.type == SB_ARRAY ? list.as.a.n : 0;
+    sb_out_table(sb_cli_out(cli), "lag", columns, 6);
+    for (size_t i = 0; i < n; i++) {
+        const struct sb_value *row = &list.as.a.items[i];
+        bool late = sb_cmd_int(row, "last_seq") > sb_cmd_int(row, "applied_seq");
+        behind += late;
+        if (late || sb_cli_flag(cli, "all"))
+            one(cli, row, sb_clock_now_ms());
+    }
+    sb_out_end(sb_cli_out(cli));
+    if (rc == 0)
+        sb_out_note(sb_cli_out(cli),
+                    sb_tr(cli, "%zu of %zu readers of a stream are current."),
+                    n - behind,
+                    n);
+    sb_arena_free(arena);
+    return rc == 0 ? (behind ? SB_EXIT_NO : SB_EXIT_YES) : rc;
 }
 
 static const struct sb_cli_option options[] = {
-    {.name = "all",
-     .kind = SB_CLI_FLAG,
-     .summary = "those that are current, too"},
+    {.name = "all", .kind = SB_CLI_FLAG, .summary = "those that are current, too"},
     {.name = NULL}};
 
 static const struct sb_cli_command commands[] = {
     {.verb = NULL,
-     .summary =
-         "Show which readers are behind, since when and why (exit 1: some are)",
+     .summary = "Show which readers are behind, since when and why (exit 1: some are)",
      .options = options,
      .example = "sacbe lag --all",
      .run = run},
@@ -110,5 +116,5 @@ static const struct sb_tr_row spanish[] = {
     {"CAUSE", "CAUSA"},
     {NULL, NULL}};
 
-const struct sb_cli_family sb_cli_lag = {"lag", "Readers that are behind",
-                                         commands, spanish};
+const struct sb_cli_family sb_cli_lag = {
+    "lag", "Readers that are behind", commands, spanish};

@@ -11,196 +11,211 @@
 #define EXPIRY_ALARM_MS (30u * SB_DAY_MS)
 
 struct status {
-  const struct sb_cli *cli;
-  const struct sb_value *map;
-  int64_t now;
-  bool broker;
-  size_t attention;
-  enum sb_exit exit; /* for --check: the worst that was found */
+    const struct sb_cli *cli;
+    const struct sb_value *map;
+    int64_t now;
+    bool broker;
+    size_t attention;
+    enum sb_exit exit; /* for --check: the worst that was found */
 };
 
 /* One line of attention; `exit`: what it means for a monitor. */
-static struct sb_out *attend(struct status *s, enum sb_exit exit) {
-  s->attention++;
-  if (s->exit == SB_EXIT_YES || exit == SB_EXIT_NO)
-    s->exit = exit;
-  return sb_cli_out(s->cli);
+static struct sb_out *attend(struct status *s, enum sb_exit exit)
+{
+    s->attention++;
+    if (s->exit == SB_EXIT_YES || exit == SB_EXIT_NO)
+        s->exit = exit;
+    return sb_cli_out(s->cli);
 }
 
-static void attend_directory(struct status *s) {
-  int64_t version = sb_cmd_int(s->map, "directory");
-  int64_t expires = sb_cmd_int(s->map, "directory_expires_ms");
-  if (!expires)
-    return;
-  if (expires <= s->now)
-    sb_out_attention(attend(s, SB_EXIT_NO), "sacbe directory sign",
-                     sb_tr(s->cli, "directory v%lld expired"),
-                     (long long)version);
-  else if (expires - s->now < (int64_t)EXPIRY_ALARM_MS)
-    sb_out_attention(attend(s, SB_EXIT_INDETERMINATE), "sacbe directory sign",
-                     sb_tr(s->cli, "directory v%lld expires in %lld days"),
-                     (long long)version,
-                     (long long)((expires - s->now) / (int64_t)SB_DAY_MS));
+static void attend_directory(struct status *s)
+{
+    int64_t version = sb_cmd_int(s->map, "directory");
+    int64_t expires = sb_cmd_int(s->map, "directory_expires_ms");
+    if (!expires)
+        return;
+    if (expires <= s->now)
+        sb_out_attention(attend(s, SB_EXIT_NO),
+                         "sacbe directory sign",
+                         sb_tr(s->cli, "directory v%lld expired"),
+                         (long long)version);
+    else if (expires - s->now < (int64_t)EXPIRY_ALARM_MS)
+        sb_out_attention(attend(s, SB_EXIT_INDETERMINATE),
+                         "sacbe directory sign",
+                         sb_tr(s->cli, "directory v%lld expires in %lld days"),
+                         (long long)version,
+                         (long long)((expires - s->now) / (int64_t)SB_DAY_MS));
 }
 
-static void attend_broker(struct status *s) {
-  int64_t malformed = sb_cmd_int(s->map, "malformed");
-  if (sb_cmd_true(s->map, "stopping"))
-    sb_out_attention(attend(s, SB_EXIT_NO), NULL, "%s",
-                     sb_tr(s->cli, "the daemon is stopping"));
-  attend_directory(s);
-  if (malformed)
-    sb_out_attention(attend(s, SB_EXIT_INDETERMINATE), "sacbe explain SB-501",
-                     sb_tr(s->cli, "%lld malformed messages since the start"),
-                     (long long)malformed);
-  if (sb_cmd_int(s->map, "members") && !sb_cmd_int(s->map, "quorum"))
-    sb_out_note(
-        sb_cli_out(s->cli), "%s",
-        sb_tr(s->cli,
-              "There is no witness: the broker's own signature is final."));
+static void attend_broker(struct status *s)
+{
+    int64_t malformed = sb_cmd_int(s->map, "malformed");
+    if (sb_cmd_true(s->map, "stopping"))
+        sb_out_attention(
+            attend(s, SB_EXIT_NO), NULL, "%s", sb_tr(s->cli, "the daemon is stopping"));
+    attend_directory(s);
+    if (malformed)
+        sb_out_attention(attend(s, SB_EXIT_INDETERMINATE),
+                         "sacbe explain SB-501",
+                         sb_tr(s->cli, "%lld malformed messages since the start"),
+                         (long long)malformed);
+    if (sb_cmd_int(s->map, "members") && !sb_cmd_int(s->map, "quorum"))
+        sb_out_note(
+            sb_cli_out(s->cli),
+            "%s",
+            sb_tr(s->cli, "There is no witness: the broker's own signature is final."));
 }
 
 /* What an adapter itself calls attention: [{text, command}]. */
-static void attend_adapter(struct status *s) {
-  size_t n;
-  const struct sb_value *items = sb_cmd_items(s->map, "attention", &n);
-  int64_t quarantined = sb_cmd_int(s->map, "quarantined");
-  for (size_t i = 0; i < n; i++) {
-    char command[256];
-    struct sb_bytes c = sb_cmd_text(&items[i], "command");
-    struct sb_bytes text = sb_cmd_text(&items[i], "text");
-    (void)snprintf(command, sizeof command, "%.*s", SB_FMT(c));
-    sb_out_attention(attend(s, SB_EXIT_NO), c.n ? command : NULL, "%.*s",
-                     SB_FMT(text));
-  }
-  if (quarantined)
-    sb_out_attention(attend(s, SB_EXIT_INDETERMINATE), "sacbe quarantine list",
-                     sb_tr(s->cli, "%lld rows in quarantine"),
-                     (long long)quarantined);
+static void attend_adapter(struct status *s)
+{
+    size_t n;
+    const struct sb_value *items = sb_cmd_items(s->map, "attention", &n);
+    int64_t quarantined = sb_cmd_int(s->map, "quarantined");
+    for (size_t i = 0; i < n; i++) {
+        char command[256];
+        struct sb_bytes c = sb_cmd_text(&items[i], "command");
+        struct sb_bytes text = sb_cmd_text(&items[i], "text");
+        (void)snprintf(command, sizeof command, "%.*s", SB_FMT(c));
+        sb_out_attention(
+            attend(s, SB_EXIT_NO), c.n ? command : NULL, "%.*s", SB_FMT(text));
+    }
+    if (quarantined)
+        sb_out_attention(attend(s, SB_EXIT_INDETERMINATE),
+                         "sacbe quarantine list",
+                         sb_tr(s->cli, "%lld rows in quarantine"),
+                         (long long)quarantined);
 }
 
-static void sessions(const struct status *s) {
-  static const struct sb_out_column columns[] = {
-      {"institution", "CONNECTED", false},
-      {"version", "VERSION", false},
-      {"since", "SINCE", false},
-      {"directory", "DIRECTORY", true},
-      {"refused", "REFUSED", true}};
-  struct sb_out *out = sb_cli_out(s->cli);
-  size_t n;
-  const struct sb_value *rows = sb_cmd_items(s->map, "sessions", &n);
-  sb_out_table(out, "sessions", columns, 5);
-  for (size_t i = 0; i < n; i++) {
-    sb_out_cell_bytes(out, sb_cmd_text(&rows[i], "institution"));
-    sb_out_cell_bytes(out, sb_cmd_text(&rows[i], "version"));
-    sb_out_cell_time(out, (uint64_t)sb_cmd_int(&rows[i], "since_ms"));
-    sb_out_cell_int(out, sb_cmd_int(&rows[i], "directory"));
-    sb_out_cell_int(out, sb_cmd_int(&rows[i], "refused"));
-  }
-  sb_out_end(out);
+static void sessions(const struct status *s)
+{
+    static const struct sb_out_column columns[] = {{"institution", "CONNECTED", false},
+                                                   {"version", "VERSION", false},
+                                                   {"since", "SINCE", false},
+                                                   {"directory", "DIRECTORY", true},
+                                                   {"refused", "REFUSED", true}};
+    struct sb_out *out = sb_cli_out(s->cli);
+    size_t n;
+    const struct sb_value *rows = sb_cmd_items(s->map, "sessions", &n);
+    sb_out_table(out, "sessions", columns, 5);
+    for (size_t i = 0; i < n; i++) {
+        sb_out_cell_bytes(out, sb_cmd_text(&rows[i], "institution"));
+        sb_out_cell_bytes(out, sb_cmd_text(&rows[i], "version"));
+        sb_out_cell_time(out, (uint64_t)sb_cmd_int(&rows[i], "since_ms"));
+        sb_out_cell_int(out, sb_cmd_int(&rows[i], "directory"));
+        sb_out_cell_int(out, sb_cmd_int(&rows[i], "refused"));
+    }
+    sb_out_end(out);
 }
 
-static void broker_body(const struct status *s) {
-  static const struct {
-    const char *key;
-    const char *label;
-  } numbers[] = {{"entries", "Entries"},
-                 {"durable", "On disk"},
-                 {"checkpoint", "Checkpoint at"},
-                 {"generation", "Generation"},
-                 {"directory", "Directory"},
-                 {"members", "Members"},
-                 {"grants", "Grants"},
-                 {"refused", "Refused"}};
-  struct sb_out *out = sb_cli_out(s->cli);
-  sb_out_bytes(out, "address", sb_tr(s->cli, "Address"),
-               sb_cmd_text(s->map, "address"));
-  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-    sb_out_int(out, numbers[i].key, sb_tr(s->cli, numbers[i].label),
-               sb_cmd_int(s->map, numbers[i].key));
-  sessions(s);
+static void broker_body(const struct status *s)
+{
+    static const struct {
+        const char *key;
+        const char *label;
+    } numbers[] = {{"entries", "Entries"},
+                   {"durable", "On disk"},
+                   {"checkpoint", "Checkpoint at"},
+                   {"generation", "Generation"},
+                   {"directory", "Directory"},
+                   {"members", "Members"},
+                   {"grants", "Grants"},
+                   {"refused", "Refused"}};
+    struct sb_out *out = sb_cli_out(s->cli);
+    sb_out_bytes(
+        out, "address", sb_tr(s->cli, "Address"), sb_cmd_text(s->map, "address"));
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        sb_out_int(out,
+                   numbers[i].key,
+                   sb_tr(s->cli, numbers[i].label),
+                   sb_cmd_int(s->map, numbers[i].key));
+    sessions(s);
 }
 
 /* An adapter says what it has; we show every number and text of it. */
-static void adapter_body(const struct status *s) {
-  struct sb_out *out = sb_cli_out(s->cli);
-  for (size_t i = 0; s->map->type == SB_MAP && i < s->map->as.m.n; i++) {
-    const struct sb_pair *p = &s->map->as.m.pairs[i];
-    char key[SB_CODE_MAX + 1];
-    (void)snprintf(key, sizeof key, "%.*s", SB_FMT(p->key));
-    if (p->value.type == SB_INT && p->key.n > 3 &&
-        memcmp(p->key.p + p->key.n - 3, "_ms", 3) == 0)
-      sb_out_time(out, key, key, (uint64_t)p->value.as.i);
-    else if (p->value.type == SB_INT)
-      sb_out_int(out, key, key, p->value.as.i);
-    else if (p->value.type == SB_STR)
-      sb_out_bytes(out, key, key, p->value.as.s);
-    else if (p->value.type == SB_BOOL)
-      sb_out_bool(out, key, key, p->value.as.b);
-  }
+static void adapter_body(const struct status *s)
+{
+    struct sb_out *out = sb_cli_out(s->cli);
+    for (size_t i = 0; s->map->type == SB_MAP && i < s->map->as.m.n; i++) {
+        const struct sb_pair *p = &s->map->as.m.pairs[i];
+        char key[SB_CODE_MAX + 1];
+        (void)snprintf(key, sizeof key, "%.*s", SB_FMT(p->key));
+        if (p->value.type == SB_INT && p->key.n > 3 &&
+            memcmp(p->key.p + p->key.n - 3, "_ms", 3) == 0)
+            sb_out_time(out, key, key, (uint64_t)p->value.as.i);
+        else if (p->value.type == SB_INT)
+            sb_out_int(out, key, key, p->value.as.i);
+        else if (p->value.type == SB_STR)
+            sb_out_bytes(out, key, key, p->value.as.s);
+        else if (p->value.type == SB_BOOL)
+            sb_out_bool(out, key, key, p->value.as.b);
+    }
 }
 
-static struct sb_bytes name_of(const struct status *s) {
-  return sb_cmd_text(s->map, s->broker ? "exchange" : "institution");
+static struct sb_bytes name_of(const struct status *s)
+{
+    return sb_cmd_text(s->map, s->broker ? "exchange" : "institution");
 }
 
-static int show(struct status *s) {
-  struct sb_out *out = sb_cli_out(s->cli);
-  bool stopping = sb_cmd_true(s->map, "stopping");
-  sb_out_bytes(out, "name", sb_tr(s->cli, "Name"), name_of(s));
-  sb_out_text(out, "state", sb_tr(s->cli, "State"),
-              stopping ? "STOPPING" : "RUNNING");
-  sb_out_bytes(out, "program", sb_tr(s->cli, "Program"),
-               sb_cmd_text(s->map, "program"));
-  sb_out_time(out, "now", sb_tr(s->cli, "Time"), (uint64_t)s->now);
-  if (s->broker)
-    attend_broker(s);
-  else
-    attend_adapter(s);
-  if (s->broker)
-    broker_body(s);
-  else
-    adapter_body(s);
-  return SB_EXIT_YES;
+static int show(struct status *s)
+{
+    struct sb_out *out = sb_cli_out(s->cli);
+    bool stopping = sb_cmd_true(s->map, "stopping");
+    sb_out_bytes(out, "name", sb_tr(s->cli, "Name"), name_of(s));
+    sb_out_text(
+        out, "state", sb_tr(s->cli, "State"), stopping ? "STOPPING" : "RUNNING");
+    sb_out_bytes(
+        out, "program", sb_tr(s->cli, "Program"), sb_cmd_text(s->map, "program"));
+    sb_out_time(out, "now", sb_tr(s->cli, "Time"), (uint64_t)s->now);
+    if (s->broker)
+        attend_broker(s);
+    else
+        attend_adapter(s);
+    if (s->broker)
+        broker_body(s);
+    else
+        adapter_body(s);
+    return SB_EXIT_YES;
 }
 
 /* One line for a monitor: exit 0 well, 1 broken, 3 needs a look. */
-static int check(struct status *s) {
-  struct sb_out *out = sb_cli_out(s->cli);
-  if (s->broker)
-    attend_broker(s);
-  else
-    attend_adapter(s);
-  sb_out_result(out,
-                s->exit == SB_EXIT_YES  ? SB_PASSED
-                : s->exit == SB_EXIT_NO ? SB_FAILED
-                                        : SB_INDETERMINATE,
-                sb_tr(s->cli, "%.*s: %zu matters need attention"),
-                SB_FMT(name_of(s)), s->attention);
-  return s->exit;
+static int check(struct status *s)
+{
+    struct sb_out *out = sb_cli_out(s->cli);
+    if (s->broker)
+        attend_broker(s);
+    else
+        attend_adapter(s);
+    sb_out_result(out,
+                  s->exit == SB_EXIT_YES  ? SB_PASSED
+                  : s->exit == SB_EXIT_NO ? SB_FAILED
+                                          : SB_INDETERMINATE,
+                  sb_tr(s->cli, "%.*s: %zu matters need attention"),
+                  SB_FMT(name_of(s)),
+                  s->attention);
+    return s->exit;
 }
 
-static int run(struct sb_cli *cli, struct sb_err *err) {
-  struct sb_value map;
-  struct sb_arena *arena = sb_arena_new(0);
-  if (!arena)
-    return sb_fail(err, SB_E_MEMORY, "out of memory");
-  int rc = sb_cmd_ask_daemon(cli, "status", NULL, 0, arena, &map, err);
-  if (rc == 0) {
-    struct status s = {
-        .cli = cli, .map = &map, .now = sb_cmd_int(&map, "now_ms")};
-    s.broker = sb_bytes_is(sb_cmd_text(&map, "program"), "sacbe-broker");
-    rc = sb_cli_flag(cli, "check") ? check(&s) : show(&s);
-  }
-  sb_arena_free(arena);
-  return rc;
+static int run(struct sb_cli *cli, struct sb_err *err)
+{
+    struct sb_value map;
+    struct sb_arena *arena = sb_arena_new(0);
+    if (!arena)
+        return sb_fail(err, SB_E_MEMORY, "out of memory");
+    int rc = sb_cmd_ask_daemon(cli, "status", NULL, 0, arena, &map, err);
+    if (rc == 0) {
+        struct status s = {.cli = cli, .map = &map, .now = sb_cmd_int(&map, "now_ms")};
+        s.broker = sb_bytes_is(sb_cmd_text(&map, "program"), "sacbe-broker");
+        rc = sb_cli_flag(cli, "check") ? check(&s) : show(&s);
+    }
+    sb_arena_free(arena);
+    return rc;
 }
 
 static const struct sb_cli_option options[] = {
     {.name = "check",
      .kind = SB_CLI_FLAG,
-     .summary =
-         "one line for monitoring; exit 0 well, 1 broken, 3 needs a look"},
+     .summary = "one line for monitoring; exit 0 well, 1 broken, 3 needs a look"},
     {.name = NULL}};
 
 static const struct sb_cli_command commands[] = {
@@ -218,8 +233,7 @@ static const struct sb_tr_row spanish[] = {
     {"one line for monitoring; exit 0 well, 1 broken, 3 needs a look",
      "una línea para el monitoreo; sale con 0 bien, 1 roto, 3 hay que mirar"},
     {"directory v%lld expired", "el directorio v%lld venció"},
-    {"directory v%lld expires in %lld days",
-     "el directorio v%lld vence en %lld días"},
+    {"directory v%lld expires in %lld days", "el directorio v%lld vence en %lld días"},
     {"the daemon is stopping", "el servicio se está deteniendo"},
     {"%lld malformed messages since the start",
      "%lld mensajes mal formados desde el arranque"},
@@ -247,5 +261,5 @@ static const struct sb_tr_row spanish[] = {
     {"Time", "Hora"},
     {NULL, NULL}};
 
-const struct sb_cli_family sb_cli_status = {"status", "State of a daemon",
-                                            commands, spanish};
+const struct sb_cli_family sb_cli_status = {
+    "status", "State of a daemon", commands, spanish};

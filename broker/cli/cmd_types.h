@@ -6,8 +6,10 @@
 
 /* The type is in the catalogue of `folder` (NULL: the installed one) and has
  * each of these classes: SB_E_UNKNOWN_TYPE, SB_E_GRANT_FORM. */
-SB_CHECK int sb_cmd_check_classes(const char *folder, struct sb_bytes type,
-                                  const struct sb_bytes *classes, size_t n,
+SB_CHECK int sb_cmd_check_classes(const char *folder,
+                                  struct sb_bytes type,
+                                  const struct sb_bytes *classes,
+                                  size_t n,
                                   struct sb_err *err);
 
 #endif
