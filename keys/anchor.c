@@ -1,7 +1,7 @@
 /* Purpose: anchor.json, what an institution is given to begin to trust.
  * Invariant: nothing but the known members, each once; keys that can be keys.
  * Source: RFC 8259; keys and nonce are hex. */
-#include "keys/trust.h"
+#include "keys/anchor.h"
 
 #include <jansson.h>
 #include <stdio.h>
