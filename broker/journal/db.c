@@ -135,7 +135,7 @@ int sb_db_fixed(
     sqlite3_stmt *st, int column, uint8_t *out, size_t n, struct sb_err *err)
 {
     struct sb_bytes b = sb_db_bytes(st, column);
-    if (b.n != n)
+    if (!b.p || b.n != n)
         return sb_fail(err,
                        SB_E_DB_CORRUPT,
                        "journal: column %s has %zu bytes instead of %zu",

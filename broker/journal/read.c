@@ -74,7 +74,7 @@ static int copy_record(struct sb_journal_reader *r,
                        struct sb_bytes *out,
                        struct sb_err *err)
 {
-    struct sb_stored_entry entry;
+    struct sb_stored_entry entry = {0};
     sqlite3_stmt *st = r->sql[SB_READ_ENTRY];
     sb_db_bind_int(st, 1, index);
     int rc = sb_db_step(st, err);

@@ -143,29 +143,31 @@ static int take_batch(struct sb_verify *v,
     return 0;
 }
 
-/* The stream of row `id`; rows are numbered in the order of their first entries. */
-static int find_stream(struct sb_verify *v,
-                       uint64_t id,
-                       struct sb_bytes name,
-                       struct sb_verify_stream **out,
-                       struct sb_err *err)
+static bool add_stream(struct sb_verify *v, struct sb_bytes name)
 {
-    if (id == v->n_streams + 1) {
-        struct sb_verify_stream *more =
-            realloc(v->streams, (v->n_streams + 1) * sizeof *more);
-        if (!more)
-            return sb_fail(err, SB_E_MEMORY, "no memory for streams");
-        v->streams = more;
-        more[v->n_streams] =
-            (struct sb_verify_stream){.name = sb_arena_dup(v->names, name)};
-        if (!more[v->n_streams].name.p)
-            return sb_fail(err, SB_E_MEMORY, "no memory for streams");
-        v->n_streams++;
+    size_t n = v->n_streams;
+    struct sb_verify_stream *more = realloc(v->streams, (n + 1) * sizeof *more);
+    if (!more)
+        return false;
+    v->streams = more;
+    more[n] = (struct sb_verify_stream){.name = sb_arena_dup(v->names, name)};
+    v->n_streams += more[n].name.p != NULL;
+    return more[n].name.p != NULL;
+}
+
+/* The stream of row `id`; rows are numbered in the order of their first entries. NULL:
+ * the cause is in err. */
+static struct sb_verify_stream *
+find_stream(struct sb_verify *v, uint64_t id, struct sb_bytes name, struct sb_err *err)
+{
+    if (id == v->n_streams + 1 && !add_stream(v, name)) {
+        sb_fail(err, SB_E_MEMORY, "no memory for streams");
+        return NULL;
     }
-    if (id == 0 || id > v->n_streams || !sb_bytes_eq(v->streams[id - 1].name, name))
-        return fault(err, "it stands under another stream than its record says");
-    *out = &v->streams[id - 1];
-    return 0;
+    if (id > 0 && id <= v->n_streams && sb_bytes_eq(v->streams[id - 1].name, name))
+        return &v->streams[id - 1];
+    fault(err, "it stands under another stream than its record says");
+    return NULL;
 }
 
 static int take_streamed(struct sb_verify *v,
@@ -174,10 +176,9 @@ static int take_streamed(struct sb_verify *v,
                          struct sb_bytes items,
                          struct sb_err *err)
 {
-    struct sb_verify_stream *s = NULL;
-    int rc = find_stream(v, id, row->stream, &s, err);
-    if (rc != 0)
-        return rc;
+    struct sb_verify_stream *s = find_stream(v, id, row->stream, err);
+    if (!s)
+        return err->code;
     if (row->kind == SB_KIND_CLAIM)
         return take_claim(v, s, row, err);
     if (row->kind == SB_KIND_EPOCH)

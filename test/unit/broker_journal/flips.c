@@ -228,6 +228,29 @@ static void never_calls_a_damaged_file_good(void **state)
 
 /* Every byte of these values stands somewhere in the file: changed there, it is found.
  */
+static size_t flip_value(const struct book *b,
+                         int fd,
+                         const struct sb_buf *file,
+                         struct sb_bytes value)
+{
+    size_t tried = 0;
+    const uint8_t *at = memmem(file->p, file->n, value.p, value.n);
+    assert_non_null(at); /* small values are never split over pages */
+    for (size_t i = value.n % stride(11); i < value.n; i += stride(11)) {
+        struct sb_err err = {0};
+        size_t place = (size_t)(at - file->p) + i;
+        write_byte(fd, place, file->p[place] ^ (uint8_t)(1 << i % 8));
+        if (verify(b, &err) == 0)
+            fail_msg("raw byte %zu was changed unseen", place);
+        assert_true(named_entry(err.text) >= 0);
+        write_byte(fd, place, file->p[place]);
+        tried++;
+    }
+    return tried;
+}
+
+/* Every byte of these values stands somewhere in the file: changed there, it is found.
+ */
 static void finds_each_raw_byte_of_records(void **state)
 {
     static const char *const values[] = {
@@ -250,22 +273,12 @@ static void finds_each_raw_byte_of_records(void **state)
     for (size_t v = 0; v < sizeof values / sizeof values[0]; v++) {
         sqlite3_stmt *st = NULL;
         assert_int_equal(sqlite3_prepare_v2(db, values[v], -1, &st, NULL), SQLITE_OK);
-        while (sqlite3_step(st) == SQLITE_ROW) {
-            const uint8_t *value = sqlite3_column_blob(st, 0);
-            size_t n = (size_t)sqlite3_column_bytes(st, 0);
-            const uint8_t *at = memmem(file.p, file.n, value, n);
-            assert_non_null(at); /* small values are never split over pages */
-            for (size_t i = tried % stride(11); i < n; i += stride(11)) {
-                struct sb_err err = {0};
-                size_t place = (size_t)(at - file.p) + i;
-                write_byte(fd, place, file.p[place] ^ (uint8_t)(1 << i % 8));
-                if (verify(b, &err) == 0)
-                    fail_msg("%s: byte %zu was changed unseen", values[v], i);
-                assert_true(named_entry(err.text) >= 0);
-                write_byte(fd, place, file.p[place]);
-                tried++;
-            }
-        }
+        while (sqlite3_step(st) == SQLITE_ROW)
+            tried += flip_value(b,
+                                fd,
+                                &file,
+                                sb_bytes(sqlite3_column_blob(st, 0),
+                                         (size_t)sqlite3_column_bytes(st, 0)));
         sqlite3_finalize(st);
     }
     close(fd);

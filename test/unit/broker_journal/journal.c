@@ -205,6 +205,37 @@ static void refuses_a_journal_that_lost_entries(void **state)
     assert_int_equal(reopen(b, &err), 0);
 }
 
+static int
+append_meanwhile(void *ctx, const struct sb_stored_entry *e, struct sb_err *err)
+{
+    struct book *b = ctx;
+    (void)e;
+    (void)err;
+    for (int i = 0; i < 170; i++)
+        book_put_one(b, book_batch(b, 256, 400));
+    return 1;
+}
+
+/* The WAL is moved while the journal is open, also when a reader holds a snapshot. */
+static void moves_the_wal_into_the_file(void **state)
+{
+    struct book *b = *state;
+    struct sb_journal_reader *r = NULL;
+    struct sb_journal_facts facts;
+    struct stat st;
+    book_put_one(b, book_directory(b));
+    book_put_one(b, book_claim(b));
+    book_put_one(b, book_epoch(b));
+    assert_int_equal(sb_journal_reader_open(&r, b->path, NULL), 0);
+    assert_int_equal(sb_journal_each(r, 0, 0, false, append_meanwhile, b, NULL), 0);
+    sb_journal_reader_close(r);
+    append_meanwhile(b, NULL, NULL);
+    assert_int_equal(stat(b->path, &st), 0);
+    assert_true(st.st_size > (off_t)(32 * SB_MIB));
+    assert_int_equal(sb_journal_verify(b->path, NULL, NULL, NULL, &facts, NULL), 0);
+    assert_int_equal(facts.events, 2 * 170 * 256);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -216,6 +247,7 @@ int main(void)
         TEST(refuses_a_second_writer),
         TEST(refuses_another_layout_or_generation),
         TEST(refuses_a_journal_that_lost_entries),
+        TEST(moves_the_wal_into_the_file),
     };
     return cmocka_run_group_tests_name("broker.journal.journal", tests, NULL, NULL);
 }
