@@ -12,6 +12,7 @@
 #define PING_MS 5000u
 #define SILENCE_MS 15000u /* then the session counts as lost */
 #define HELLO_MS 5000u    /* an answer to HELLO or PROVE is waited for as long */
+#define BUSY_MS 50u       /* the connection is up but takes nothing yet */
 #define RETRY_MIN_MS 250u /* after a refusal: doubled each time */
 #define RETRY_MAX_MS 30000u
 
@@ -141,9 +142,9 @@ static int hello(struct sb_client *c, uint64_t now, struct sb_err *err)
     m.as.hello.role = sb_bytes_str(c->config.role);
     m.as.hello.version = sb_bytes_str(SB_VERSION);
     m.as.hello.directory_version = c->directory;
-    c->hello_ms = now + HELLO_MS;
     int rc = send_message(c, &m, err);
-    return rc == SB_E_BUSY ? 0 : rc; /* tried again at hello_ms */
+    c->hello_ms = now + (rc ? BUSY_MS : HELLO_MS); /* then tried again */
+    return rc == SB_E_BUSY ? 0 : rc;
 }
 
 static int

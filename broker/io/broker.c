@@ -270,6 +270,8 @@ static int turn(struct sb_broker *b, struct sb_err *err)
     take_signals(b);
     if (!rc)
         rc = sb_admin_step(b->admin, err); /* last: its descriptor tells of edges */
+    if (!rc && b->failed.code)
+        rc = sb_fail(err, b->failed.code, "%s", b->failed.text);
     return rc;
 }
 

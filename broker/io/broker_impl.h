@@ -31,11 +31,12 @@ struct sb_broker {
     struct sb_buf note_buf;
     uint64_t note_size;
     bool stopping;
-    uint64_t stop_by; /* monotonic: then it stops whatever still waits */
+    uint64_t stop_by;     /* monotonic: then it stops whatever still waits */
+    struct sb_err failed; /* of a step: an operator's verb must not hide it */
 };
 
 /* effects.c: one step of the core with its effects run, and those of peers that were
- * found gone meanwhile. Times are filled in here. */
+ * found gone meanwhile. Times are filled in here. After an error the broker stops. */
 SB_CHECK int
 sb_broker_step(struct sb_broker *b, struct sb_input *in, struct sb_err *err);
 /* verbs.c */

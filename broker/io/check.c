@@ -70,7 +70,6 @@ static int check_directory(const struct sb_broker_config *config, struct sb_err 
     return rc;
 }
 
-/* A running broker holds the journal: that is what a start would meet too. */
 static int check_journal(const struct sb_broker_config *config, struct sb_err *err)
 {
     struct sb_journal_reader *reader = NULL;
@@ -79,7 +78,7 @@ static int check_journal(const struct sb_broker_config *config, struct sb_err *e
         return 0; /* it will be created */
     int rc = sb_journal_reader_open(&reader, config->journal, err);
     sb_journal_reader_close(reader);
-    return rc;
+    return rc == SB_E_STATE ? 0 : rc; /* of an older layout: a start upgrades it */
 }
 
 static int check_daemon(const struct sb_broker_config *config, struct sb_err *err)

@@ -102,5 +102,7 @@ int sb_broker_step(struct sb_broker *b, struct sb_input *in, struct sb_err *err)
         lost.as.gone.peer = gone;
         rc = step_once(b, &lost, err);
     }
+    if (rc)
+        (void)sb_fail(&b->failed, rc, "%s", err ? err->text : "");
     return rc;
 }

@@ -19,7 +19,7 @@
 #endif
 
 #define SEND_HWM (4 * (int)SB_CREDIT_ENTRIES_MAX) /* messages; above any credit */
-#define RECEIVE_HWM 64
+#define RECEIVE_HWM 32
 #define RECHECK_MS 1000 /* a key's validity is looked up again after this time */
 #define GONE_MAX 256
 #define PARTS (1 + SB_FRAMES)

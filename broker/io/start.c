@@ -63,18 +63,24 @@ static bool journal_exists(const char *path)
     return stat(path, &st) == 0 && st.st_size > 0;
 }
 
-int sb_start_trust(struct sb_trust **out,
-                   const struct sb_broker_config *config,
-                   struct sb_err *err)
+/* A journal of an older layout has to be upgraded before it can be read; until then
+ * the file counts, and *from_file tells. */
+static int make_trust(struct sb_trust **out,
+                      const struct sb_broker_config *config,
+                      bool *from_file,
+                      struct sb_err *err)
 {
     struct sb_anchor anchor;
     struct sb_trust *trust = NULL;
     int rc = sb_anchor_read(config->anchor, &anchor, err);
     if (!rc)
         rc = sb_trust_new(&trust, &anchor, err);
-    if (!rc && journal_exists(config->journal))
+    if (!rc && journal_exists(config->journal)) {
         rc = add_journal(trust, config->journal, err);
-    if (!rc && !sb_trust_newest(trust))
+        rc = rc == SB_E_STATE ? 0 : rc;
+    }
+    *from_file = !rc && !sb_trust_newest(trust);
+    if (*from_file)
         rc = add_file(trust, config->directory, err);
     if (!rc)
         rc = check_vault(trust, config, err);
@@ -84,6 +90,14 @@ int sb_start_trust(struct sb_trust **out,
     }
     *out = trust;
     return 0;
+}
+
+int sb_start_trust(struct sb_trust **out,
+                   const struct sb_broker_config *config,
+                   struct sb_err *err)
+{
+    bool from_file;
+    return make_trust(out, config, &from_file, err);
 }
 
 /* Entry 0 of a new journal: the directory, dated by its own version. */
@@ -163,9 +177,15 @@ int sb_start_open(struct sb_start *out,
 {
     struct sb_start s = {.note = {.limit = SB_NOTE_MAX}};
     struct sb_trust *trust = NULL;
-    int rc = sb_start_trust(&trust, config, err);
+    bool from_file = false;
+    int rc = make_trust(&trust, config, &from_file, err);
     if (!rc)
         rc = open_journal(&s, trust, config, err);
+    if (!rc && from_file) { /* an upgraded journal has more to say */
+        sb_trust_free(trust);
+        trust = NULL;
+        rc = make_trust(&trust, config, &from_file, err);
+    }
     if (!rc) {
         struct sb_core_config cc = {.generation =
                                         sb_dir_body(sb_trust_newest(trust))->generation,
