@@ -4,6 +4,9 @@
 
 #include "schemas/base/limits.h"
 
+#define TEXT_OF(x) #x
+#define TEXT(x) TEXT_OF(x) /* of a macro's value */
+
 _Static_assert(SB_CLASSES <= SB_CT_PLACES, "rows of ct have room for all classes");
 
 static const char *const steps[SB_LAYOUT] = {
@@ -63,21 +66,13 @@ static int read_number(sqlite3 *db, int64_t *version, struct sb_err *err)
 
 static int apply(sqlite3 *db, int64_t version, struct sb_err *err)
 {
-    struct sb_buf sql = {0};
+    static const char numbers[] = "PRAGMA application_id = " TEXT(
+        SB_LAYOUT_APPLICATION) ";"
+                               "PRAGMA user_version = " TEXT(SB_LAYOUT) ";";
     int rc = 0;
     for (int64_t v = version; v < SB_LAYOUT && rc == 0; v++)
         rc = sb_db_exec(db, steps[v], err);
-    sb_buf_printf(&sql,
-                  "PRAGMA application_id = %d; PRAGMA user_version = %d;",
-                  SB_LAYOUT_APPLICATION,
-                  SB_LAYOUT);
-    sb_buf_byte(&sql, 0);
-    if (rc == 0)
-        rc = sb_buf_check(&sql, err);
-    if (rc == 0)
-        rc = sb_db_exec(db, (const char *)sql.p, err);
-    sb_buf_free(&sql);
-    return rc;
+    return rc == 0 ? sb_db_exec(db, numbers, err) : rc;
 }
 
 int sb_layout_upgrade(sqlite3 *db, struct sb_err *err)
