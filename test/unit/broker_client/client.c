@@ -158,17 +158,13 @@ static void a_restart_loses_nothing(void **state)
     sb_secrets_free(p.secrets);
 }
 
-static void a_revoked_member_is_cut_off(void **state)
+/* The world's next directory, in force at the broker. */
+static void publish_directory(void)
 {
-    (void)state;
-    struct sb_client *igm = bus_member(bus, IGM);
-    struct sb_client *pnc = bus_member(bus, PNC);
-    struct sb_message m;
     struct world *w = bus->sim->world;
-    w->members[IGM].status = "revoked";
+    struct sb_value v;
     world_publish(w);
     struct sb_bytes record = sb_dir_record(sb_trust_newest(w->trust));
-    struct sb_value v;
     assert_int_equal(sb_admin_call(bus->folder,
                                    "publish-directory",
                                    &record,
@@ -178,12 +174,62 @@ static void a_revoked_member_is_cut_off(void **state)
                                    &v,
                                    NULL),
                      0);
+}
+
+static void a_revoked_member_is_cut_off(void **state)
+{
+    (void)state;
+    struct sb_client *igm = bus_member(bus, IGM);
+    struct sb_client *pnc = bus_member(bus, PNC);
+    struct sb_message m;
+    bus->sim->world->members[IGM].status = "revoked";
+    publish_directory();
     bus_expect(pnc, SB_CMD_DIRECTORY, &m);
     int code = bus_refused(igm);
     assert_true(code == SB_E_CURVE_UNKNOWN || code == SB_E_SUSPENDED);
     sb_client_close(igm);
     sb_client_close(pnc);
     bus_stop(bus);
+}
+
+static void a_resumed_member_comes_in_by_itself(void **state)
+{
+    (void)state;
+    struct sb_message m;
+    struct member *igm = &bus->sim->world->members[IGM];
+    igm->status = "suspended";
+    publish_directory();
+    struct sb_client *c = bus_client(bus, igm->vault, igm->code);
+    assert_int_equal(bus_refused(c), SB_E_CURVE_UNKNOWN);
+    igm->status = "active";
+    publish_directory();
+    bus_expect(c, SB_CMD_WELCOME, &m);
+    assert_int_equal(m.as.welcome.directory_version, 3);
+    sb_client_close(c);
+    bus_stop(bus);
+    assert_true(bus->logged[512] >= 1);
+}
+
+static void a_peer_that_does_not_read_costs_itself(void **state)
+{
+    (void)state;
+    struct sim_publisher p = {0};
+    struct sb_message ping = {.cmd = SB_CMD_PING};
+    struct sb_message m;
+    struct sb_client *pnc = bus_member(bus, PNC);
+    struct sb_client *igm = bus_member(bus, IGM);
+    for (int sent = 0; sent < 80000;) { /* more than both queues hold */
+        int rc = sb_client_send(igm, &ping, NULL);
+        assert_true(rc == 0 || rc == SB_E_BUSY);
+        sent += rc == 0;
+    }
+    bus_publish(bus, pnc, &p, 1);
+    bus_expect(igm, SB_CMD_WELCOME, &m); /* it reads again, and starts again */
+    sb_client_close(igm);
+    sb_client_close(pnc);
+    bus_stop(bus);
+    assert_true(bus->logged[113] >= 1);
+    sb_secrets_free(p.secrets);
 }
 
 int main(void)
@@ -197,6 +243,10 @@ int main(void)
             malformed_frames_cost_their_sender_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_restart_loses_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_revoked_member_is_cut_off, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_resumed_member_comes_in_by_itself, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_peer_that_does_not_read_costs_itself, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("broker.client", tests, NULL, NULL);
 }
