@@ -235,7 +235,7 @@ static int check_shape(struct checker *c,
 static int check_leftover(struct checker *c)
 {
     const struct sb_yaml_node *list = sb_yaml_get(sb_yaml_root(c->m->yaml), "leftover");
-    const struct sb_yaml_node *node = sb_yaml_first(list);
+    const struct sb_yaml_node *node = list ? sb_yaml_first(list) : NULL;
     for (size_t i = 0; i < c->m->facts.n_leftover; i++, node = sb_yaml_next(node)) {
         struct names params = {0};
         struct names columns = {0};
