@@ -220,8 +220,6 @@ static int run_verify(struct sb_cli *cli, struct sb_err *err)
     }
     if (!is_finding(rc))
         return sb_fail(err, rc, "%s", why.text);
-    sb_out_int(
-        sb_cli_out(cli), "entries", sb_tr(cli, "Entries"), (int64_t)facts.entries);
     sb_out_finding(sb_cli_out(cli), SB_FAILED, rc, "%s", why.text);
     sb_out_result(sb_cli_out(cli), SB_FAILED, "%s", path);
     return SB_EXIT_NO;

@@ -59,11 +59,6 @@ static void attend_broker(struct status *s)
                          "sacbe explain SB-501",
                          sb_tr(s->cli, "%lld malformed messages since the start"),
                          (long long)malformed);
-    if (sb_cmd_int(s->map, "members") && !sb_cmd_int(s->map, "quorum"))
-        sb_out_note(
-            sb_cli_out(s->cli),
-            "%s",
-            sb_tr(s->cli, "There is no witness: the broker's own signature is final."));
 }
 
 /* What an adapter itself calls attention: [{text, command}]. */
@@ -129,6 +124,11 @@ static void broker_body(const struct status *s)
                    numbers[i].key,
                    sb_tr(s->cli, numbers[i].label),
                    sb_cmd_int(s->map, numbers[i].key));
+    if (sb_cmd_int(s->map, "members") && !sb_cmd_int(s->map, "quorum"))
+        sb_out_note(
+            sb_cli_out(s->cli),
+            "%s",
+            sb_tr(s->cli, "There is no witness: the broker's own signature is final."));
     sessions(s);
 }
 
