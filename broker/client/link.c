@@ -210,14 +210,14 @@ static int receive(struct sb_link *l, bool *whole, struct sb_err *err)
     *whole = true;
     while (more) {
         zmq_msg_t excess;
+        zmq_msg_init(&excess);
         bool fits = l->n_parts < SB_FRAMES;
         zmq_msg_t *part = fits ? &l->parts[l->n_parts++] : &excess;
         zmq_msg_init(part);
         int rc = zmq_msg_recv(part, zsock_resolve(l->dealer), ZMQ_DONTWAIT);
         int why = errno;
         more = zmq_msg_more(part);
-        if (!fits)
-            zmq_msg_close(part);
+        zmq_msg_close(&excess);
         *whole = *whole && fits;
         if (rc < 0 && why != EAGAIN && why != EINTR)
             return sb_fail(err, SB_E_IO, "receive: %s", zmq_strerror(why));

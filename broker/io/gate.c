@@ -210,13 +210,13 @@ static int receive(struct sb_gate *g, size_t *n, struct sb_err *err)
     int more = 1;
     while (more) {
         zmq_msg_t excess;
+        zmq_msg_init(&excess);
         zmq_msg_t *part = *n < PARTS ? &g->parts[g->n_parts++] : &excess;
         zmq_msg_init(part);
         int rc = zmq_msg_recv(part, g->router, ZMQ_DONTWAIT);
         int why = errno;
         more = zmq_msg_more(part);
-        if (part == &excess)
-            zmq_msg_close(part);
+        zmq_msg_close(&excess);
         if (rc < 0)
             return why == EAGAIN || why == EINTR
                        ? 0
