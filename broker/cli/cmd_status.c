@@ -1,7 +1,7 @@
 /* Purpose: `sacbe status`: a daemon's state, what needs attention first.
  * Invariant: each attention line names the command that mends it, where one
  * does. Not for: who is behind; `lag` tells that. */
-#include "broker/cli/cmd_admin.h"
+#include "broker/cli/cmd_status.h"
 
 #include <stdio.h>
 
@@ -66,7 +66,7 @@ static void attend_adapter(struct status *s)
 {
     size_t n;
     const struct sb_value *items = sb_cmd_items(s->map, "attention", &n);
-    int64_t quarantined = sb_cmd_int(s->map, "quarantined");
+    attend_directory(s);
     for (size_t i = 0; i < n; i++) {
         char command[256];
         struct sb_bytes c = sb_cmd_text(&items[i], "command");
@@ -75,11 +75,6 @@ static void attend_adapter(struct status *s)
         sb_out_attention(
             attend(s, SB_EXIT_NO), c.n ? command : NULL, "%.*s", SB_FMT(text));
     }
-    if (quarantined)
-        sb_out_attention(attend(s, SB_EXIT_INDETERMINATE),
-                         "sacbe quarantine list",
-                         sb_tr(s->cli, "%lld rows in quarantine"),
-                         (long long)quarantined);
 }
 
 static void sessions(const struct status *s)
@@ -132,26 +127,6 @@ static void broker_body(const struct status *s)
     sessions(s);
 }
 
-/* An adapter says what it has; we show every number and text of it. */
-static void adapter_body(const struct status *s)
-{
-    struct sb_out *out = sb_cli_out(s->cli);
-    for (size_t i = 0; s->map->type == SB_MAP && i < s->map->as.m.n; i++) {
-        const struct sb_pair *p = &s->map->as.m.pairs[i];
-        char key[SB_CODE_MAX + 1];
-        (void)snprintf(key, sizeof key, "%.*s", SB_FMT(p->key));
-        if (p->value.type == SB_INT && p->key.n > 3 &&
-            memcmp(p->key.p + p->key.n - 3, "_ms", 3) == 0)
-            sb_out_time(out, key, key, (uint64_t)p->value.as.i);
-        else if (p->value.type == SB_INT)
-            sb_out_int(out, key, key, p->value.as.i);
-        else if (p->value.type == SB_STR)
-            sb_out_bytes(out, key, key, p->value.as.s);
-        else if (p->value.type == SB_BOOL)
-            sb_out_bool(out, key, key, p->value.as.b);
-    }
-}
-
 static struct sb_bytes name_of(const struct status *s)
 {
     return sb_cmd_text(s->map, s->broker ? "exchange" : "institution");
@@ -174,7 +149,7 @@ static int show(struct status *s)
     if (s->broker)
         broker_body(s);
     else
-        adapter_body(s);
+        sb_status_adapter(s->cli, s->map);
     return SB_EXIT_YES;
 }
 
@@ -226,40 +201,5 @@ static const struct sb_cli_command commands[] = {
      .run = run},
     {.run = NULL}};
 
-static const struct sb_tr_row spanish[] = {
-    {"State of a daemon", "Estado de un servicio"},
-    {"Show a daemon's state, what needs attention first",
-     "Muestra el estado de un servicio, primero lo que pide atención"},
-    {"one line for monitoring; exit 0 well, 1 broken, 3 needs a look",
-     "una línea para el monitoreo; sale con 0 bien, 1 roto, 3 hay que mirar"},
-    {"directory v%lld expired", "el directorio v%lld venció"},
-    {"directory v%lld expires in %lld days", "el directorio v%lld vence en %lld días"},
-    {"the daemon is stopping", "el servicio se está deteniendo"},
-    {"%lld malformed messages since the start",
-     "%lld mensajes mal formados desde el arranque"},
-    {"There is no witness: the broker's own signature is final.",
-     "No hay testigos: la firma del propio nodo es definitiva."},
-    {"%lld rows in quarantine", "%lld filas en cuarentena"},
-    {"%.*s: %zu matters need attention", "%.*s: %zu asuntos piden atención"},
-    {"CONNECTED", "CONECTADA"},
-    {"VERSION", "VERSIÓN"},
-    {"SINCE", "DESDE"},
-    {"DIRECTORY", "DIRECTORIO"},
-    {"REFUSED", "RECHAZOS"},
-    {"Entries", "Asientos"},
-    {"On disk", "En disco"},
-    {"Checkpoint at", "Punto de control"},
-    {"Generation", "Generación"},
-    {"Directory", "Directorio"},
-    {"Members", "Miembros"},
-    {"Grants", "Permisos"},
-    {"Refused", "Rechazos"},
-    {"Address", "Dirección"},
-    {"Name", "Nombre"},
-    {"State", "Estado"},
-    {"Program", "Programa"},
-    {"Time", "Hora"},
-    {NULL, NULL}};
-
 const struct sb_cli_family sb_cli_status = {
-    "status", "State of a daemon", commands, spanish};
+    "status", "State of a daemon", commands, sb_status_spanish};

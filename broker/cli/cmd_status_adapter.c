@@ -1,0 +1,119 @@
+/* Purpose: `sacbe status` of an adapter: what it publishes, from where, what it reads.
+ */
+#include "broker/cli/cmd_status.h"
+
+/* A table of an answer's array; `keys` are its columns' too. Texts and numbers. */
+static void table(const struct sb_cli *cli,
+                  const struct sb_value *map,
+                  const char *name,
+                  const struct sb_out_column *columns,
+                  size_t n_columns)
+{
+    struct sb_out *out = sb_cli_out(cli);
+    size_t n;
+    const struct sb_value *rows = sb_cmd_items(map, name, &n);
+    if (n == 0)
+        return;
+    sb_out_table(out, name, columns, n_columns);
+    for (size_t i = 0; i < n; i++)
+        for (size_t c = 0; c < n_columns; c++) {
+            const struct sb_value *v = sb_value_get(&rows[i], columns[c].key);
+            if (v && v->type == SB_INT)
+                sb_out_cell_int(out, v->as.i);
+            else
+                sb_out_cell_bytes(out, sb_cmd_text(&rows[i], columns[c].key));
+        }
+    sb_out_end(out);
+}
+
+void sb_status_adapter(const struct sb_cli *cli, const struct sb_value *map)
+{
+    static const struct sb_out_column streams[] = {{"stream", "PUBLISHES", false},
+                                                   {"sealed", "SEALED", true},
+                                                   {"stored", "STORED", true},
+                                                   {"in_flight", "IN FLIGHT", true},
+                                                   {"claim", "CLAIM", true},
+                                                   {"epoch", "EPOCH", true}};
+    static const struct sb_out_column sources[] = {{"source", "SOURCE", false},
+                                                   {"published", "PUBLISHED", true},
+                                                   {"quarantined", "QUARANTINED", true},
+                                                   {"trouble", "TROUBLE", false}};
+    static const struct sb_out_column readings[] = {
+        {"stream", "READS", false},
+        {"seq", "EVENT", true},
+        {"applied", "APPLIED", true},
+        {"quarantined", "QUARANTINED", true},
+        {"trouble", "TROUBLE", false}};
+    static const struct {
+        const char *key;
+        const char *label;
+    } numbers[] = {{"generation", "Generation"},
+                   {"checkpoint", "Checkpoint at"},
+                   {"directory", "Directory"},
+                   {"quarantine_out", "In quarantine, out"},
+                   {"quarantine_in", "In quarantine, in"}};
+    struct sb_out *out = sb_cli_out(cli);
+    sb_out_bytes(out, "version", sb_tr(cli, "Version"), sb_cmd_text(map, "version"));
+    sb_out_bytes(out, "address", sb_tr(cli, "Address"), sb_cmd_text(map, "address"));
+    sb_out_bool(
+        out, "connected", sb_tr(cli, "Connected"), sb_cmd_true(map, "connected"));
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        sb_out_int(out,
+                   numbers[i].key,
+                   sb_tr(cli, numbers[i].label),
+                   sb_cmd_int(map, numbers[i].key));
+    table(cli, map, "streams", streams, 6);
+    table(cli, map, "sources", sources, 4);
+    table(cli, map, "readings", readings, 5);
+}
+
+const struct sb_tr_row sb_status_spanish[] = {
+    {"State of a daemon", "Estado de un servicio"},
+    {"Show a daemon's state, what needs attention first",
+     "Muestra el estado de un servicio, primero lo que pide atención"},
+    {"one line for monitoring; exit 0 well, 1 broken, 3 needs a look",
+     "una línea para el monitoreo; sale con 0 bien, 1 roto, 3 hay que mirar"},
+    {"directory v%lld expired", "el directorio v%lld venció"},
+    {"directory v%lld expires in %lld days", "el directorio v%lld vence en %lld días"},
+    {"the daemon is stopping", "el servicio se está deteniendo"},
+    {"%lld malformed messages since the start",
+     "%lld mensajes mal formados desde el arranque"},
+    {"There is no witness: the broker's own signature is final.",
+     "No hay testigos: la firma del propio nodo es definitiva."},
+    {"%.*s: %zu matters need attention", "%.*s: %zu asuntos piden atención"},
+    {"CONNECTED", "CONECTADA"},
+    {"VERSION", "VERSIÓN"},
+    {"SINCE", "DESDE"},
+    {"DIRECTORY", "DIRECTORIO"},
+    {"REFUSED", "RECHAZOS"},
+    {"Entries", "Asientos"},
+    {"On disk", "En disco"},
+    {"Checkpoint at", "Punto de control"},
+    {"Generation", "Generación"},
+    {"Directory", "Directorio"},
+    {"Members", "Miembros"},
+    {"Grants", "Permisos"},
+    {"Refused", "Rechazos"},
+    {"Address", "Dirección"},
+    {"Name", "Nombre"},
+    {"State", "Estado"},
+    {"Program", "Programa"},
+    {"Time", "Hora"},
+    {"Connected", "Conectado"},
+    {"Version", "Versión"},
+    {"In quarantine, out", "En cuarentena, salida"},
+    {"In quarantine, in", "En cuarentena, entrada"},
+    {"PUBLISHES", "PUBLICA"},
+    {"SEALED", "SELLADOS"},
+    {"STORED", "GUARDADOS"},
+    {"IN FLIGHT", "EN CAMINO"},
+    {"CLAIM", "TURNO"},
+    {"EPOCH", "ÉPOCA"},
+    {"SOURCE", "FUENTE"},
+    {"PUBLISHED", "PUBLICADOS"},
+    {"QUARANTINED", "CUARENTENA"},
+    {"TROUBLE", "PROBLEMA"},
+    {"READS", "LEE"},
+    {"EVENT", "EVENTO"},
+    {"APPLIED", "APLICADOS"},
+    {NULL, NULL}};
