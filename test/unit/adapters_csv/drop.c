@@ -1,6 +1,5 @@
-/* Purpose: the engine's side of a CSV source, without an engine: the catalogue is asked,
- * an "outbox" holds the token.
- * Not a test itself. */
+/* Purpose: the engine's side of a CSV source, without an engine: the catalogue is
+ * asked, an "outbox" holds the token. Not a test itself. */
 #include "test/unit/adapters_csv/drop.h"
 
 #include <setjmp.h>
@@ -113,7 +112,8 @@ static void count_reason(struct drop *d, const char *name)
     for (size_t i = 0; i < DROP_REASONS; i++) {
         if (d->counts.reasons[i].n && strcmp(d->counts.reasons[i].name, name) != 0)
             continue;
-        snprintf(d->counts.reasons[i].name, sizeof d->counts.reasons[i].name, "%s", name);
+        snprintf(
+            d->counts.reasons[i].name, sizeof d->counts.reasons[i].name, "%s", name);
         d->counts.reasons[i].n++;
         return;
     }
@@ -123,8 +123,7 @@ static void count_fault(struct drop *d, const struct sb_source_change *c, int co
 {
     count_reason(d, c->motivo ? c->motivo : sb_code_name(code));
     d->counts.parents += c->n_with;
-    snprintf(
-        d->counts.last_key, sizeof d->counts.last_key, "%.*s", SB_FMT(c->row.key));
+    snprintf(d->counts.last_key, sizeof d->counts.last_key, "%.*s", SB_FMT(c->row.key));
     assert_true(c->row.table.n > 0);
 }
 

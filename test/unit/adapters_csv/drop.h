@@ -10,8 +10,8 @@
 struct drop_counts {
     size_t alta;
     size_t correccion;
-    size_t with;      /* array rows of published events */
-    size_t parents;   /* array rows of quarantined ones */
+    size_t with;    /* array rows of published events */
+    size_t parents; /* array rows of quarantined ones */
     size_t no_municipality;
     size_t no_persons; /* events without `personas` */
     size_t batches;
