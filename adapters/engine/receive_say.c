@@ -12,9 +12,11 @@ static int by_stream(const void *a, const void *b)
 {
     const struct sb_head *x = a;
     const struct sb_head *y = b;
-    return sb_bytes_cmp(x->stream, y->stream);
+    int order = sb_bytes_cmp(x->stream, y->stream);
+    return order ? order : (x->seq < y->seq) - (x->seq > y->seq);
 }
 
+/* Of two places in one stream the further one stays. */
 static void sort_unique(struct sb_heads *h)
 {
     if (h->n == 0)

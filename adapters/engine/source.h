@@ -74,6 +74,12 @@ struct sb_source_ops {
     /* The last batch is safe in the outbox. */
     int (*done)(struct sb_source *s, struct sb_err *err);
     void (*close)(struct sb_source *s); /* takes NULL */
+    /* Looks again at a row that stands in quarantine (`table`, `key` as in its
+     * sb_source_row). NULL: the source has no way. */
+    int (*again)(struct sb_source *s,
+                 struct sb_bytes table,
+                 struct sb_bytes key,
+                 struct sb_err *err);
 };
 
 struct sb_source {

@@ -1,0 +1,84 @@
+/* What the engine's own files share. Private to engine*.c, verbs*.c and check.c. */
+#ifndef ADAPTERS_ENGINE_ENGINE_IMPL_H
+#define ADAPTERS_ENGINE_ENGINE_IMPL_H
+
+#include "adapters/engine/engine.h"
+#include "adapters/engine/feed.h"
+#include "adapters/engine/receive.h"
+#include "broker/client/client.h"
+#include "broker/io/admin.h"
+
+struct sb_engine {
+    const struct sb_engine_config *config;
+    char institution[SB_CODE_MAX + 1];
+    const char *state_dir;
+    struct sb_env env;
+    struct sb_anchor anchor;
+    uint8_t server_pk[SB_PK];
+    char address[SB_NAME_MAX + 1];
+    struct sb_vault *vault;
+    struct sb_catalog *catalog;
+    struct sb_client *client;
+    struct sb_admin *admin;
+    struct sb_stream *streams; /* highest priority first */
+    size_t n_streams;
+    struct sb_feed *feeds; /* highest priority first */
+    size_t n_feeds;
+    struct sb_target *targets;
+    size_t n_targets;
+    struct sb_receive receive;
+    uint64_t pinned_version; /* the configured directory; 0: none */
+    uint8_t pinned_hash[SB_HASH];
+    bool here;     /* WELCOME was handled and the session holds */
+    bool stopping; /* asked by signal or verb */
+    bool refused;  /* the refusal has been logged */
+    uint64_t started_ms;
+    uint64_t minute_mono; /* when heads and receipts were last made */
+    uint64_t second_mono;
+    uint64_t reject_mono;
+    uint64_t flush_mono;
+    uint64_t heads_sum; /* of stored seqs, when heads were last made */
+};
+
+/* engine_open.c */
+SB_CHECK int sb_engine_load_keys(struct sb_engine *e, struct sb_err *err);
+SB_CHECK int sb_engine_load_state(struct sb_engine *e, struct sb_err *err);
+SB_CHECK int sb_engine_load_streams(struct sb_engine *e, struct sb_err *err);
+SB_CHECK int sb_engine_load_targets(struct sb_engine *e, struct sb_err *err);
+SB_CHECK int sb_engine_connect(struct sb_engine *e, struct sb_err *err);
+
+/* engine_message.c: one message of the broker. */
+SB_CHECK int
+sb_engine_message(struct sb_engine *e, const struct sb_message *m, struct sb_err *err);
+/* engine_timer.c */
+SB_CHECK int sb_engine_timers(struct sb_engine *e, struct sb_err *err);
+
+extern const struct sb_admin_verb sb_engine_verbs[];
+/* verbs_quarantine.c */
+int sb_verb_quarantine_list(void *ctx,
+                            const struct sb_admin_request *request,
+                            struct sb_arena *arena,
+                            struct sb_value *value,
+                            struct sb_err *err);
+int sb_verb_quarantine_show(void *ctx,
+                            const struct sb_admin_request *request,
+                            struct sb_arena *arena,
+                            struct sb_value *value,
+                            struct sb_err *err);
+int sb_verb_quarantine_export(void *ctx,
+                              const struct sb_admin_request *request,
+                              struct sb_arena *arena,
+                              struct sb_value *value,
+                              struct sb_err *err);
+int sb_verb_quarantine_retry(void *ctx,
+                             const struct sb_admin_request *request,
+                             struct sb_arena *arena,
+                             struct sb_value *value,
+                             struct sb_err *err);
+int sb_verb_quarantine_discard(void *ctx,
+                               const struct sb_admin_request *request,
+                               struct sb_arena *arena,
+                               struct sb_value *value,
+                               struct sb_err *err);
+
+#endif
