@@ -5,10 +5,12 @@
 
 #include "adapters/cli/local.h"
 #include "adapters/csv/csv.h"
+#include "adapters/sqlite/sqlite.h"
 #include "broker/cli/families.h"
 #include "keys/hash.h"
 
-static const struct sb_driver *const drivers[] = {&sb_csv_driver, NULL};
+static const struct sb_driver *const drivers[] = {
+    &sb_sqlite_driver, &sb_csv_driver, NULL};
 
 static const struct sb_cli_family *const families[] = {&sb_cli_init,
                                                        &sb_cli_join,
