@@ -174,6 +174,8 @@ int sb_csv_batch_stop(struct csv_source *s, struct sb_err *err)
 {
     struct sb_err why = *err;
     sb_csv_chunk_reset(s);
+    if (why.code == SB_E_SINK_REFUSED) /* the driver's word for what SQL cannot do */
+        why.code = SB_E_MAPPING;
     return why.code == SB_E_MAPPING ? sb_csv_run_stop(s, s->facts->n_set, &why, err)
                                     : why.code;
 }

@@ -145,6 +145,18 @@ int sb_csv_reader_learn(struct sb_csv_reader *r, struct sb_err *err)
     return 1;
 }
 
+static int begin_parser(struct sb_csv_reader *r, struct sb_err *err)
+{
+    if (r->parser_open)
+        csv_free(&r->parser);
+    r->parser_open = csv_init(&r->parser, CSV_STRICT | CSV_STRICT_FINI) == 0;
+    if (!r->parser_open)
+        return sb_fail(err, SB_E_MEMORY, "out of memory");
+    csv_set_delim(&r->parser, (unsigned char)r->delimiter);
+    csv_set_space_func(&r->parser, no_space);
+    return 0;
+}
+
 static int begin_reading(struct sb_csv_reader *r, struct sb_err *err)
 {
     if (fseek(r->file, r->encoding.bom ? 3 : 0, SEEK_SET) != 0)
@@ -153,14 +165,9 @@ static int begin_reading(struct sb_csv_reader *r, struct sb_err *err)
         r->cd = iconv_open("UTF-8", "WINDOWS-1252");
     if (r->encoding.other && r->cd == (iconv_t)-1)
         return sb_fail_os(err, errno, "Windows-1252 cannot be read here");
-    if (csv_init(&r->parser, CSV_STRICT_FINI) != 0)
-        return sb_fail(err, SB_E_MEMORY, "out of memory");
-    csv_set_delim(&r->parser, (unsigned char)r->delimiter);
-    csv_set_space_func(&r->parser, no_space);
-    r->parser_open = true;
     r->reading = true;
     r->sound = true;
-    return 0;
+    return begin_parser(r, err);
 }
 
 static void on_cell(void *s, size_t n, void *ctx)
@@ -225,6 +232,15 @@ static size_t line_length(const struct sb_csv_reader *r)
     return left;
 }
 
+/* A quote where none may stand: where the cells end is not known, but that the line is
+ * the record's last is the reading that spoils least. */
+static int end_bad_record(struct sb_csv_reader *r, struct sb_err *err)
+{
+    r->sound = false;
+    on_record(0, r);
+    return begin_parser(r, err);
+}
+
 static int feed_line(struct sb_csv_reader *r, struct sb_err *err)
 {
     const uint8_t *p = r->text.p + r->at;
@@ -243,11 +259,14 @@ static int feed_line(struct sb_csv_reader *r, struct sb_err *err)
                        "not closed?",
                        (unsigned long long)r->begin,
                        SB_CSV_RECORD_MAX);
+    int rc = 0;
     if (csv_parse(&r->parser, p, n, on_cell, on_record, r) != n && !r->failed)
-        return sb_fail(err, SB_E_MEMORY, "out of memory");
+        rc = csv_error(&r->parser) == CSV_EPARSE
+                 ? end_bad_record(r, err)
+                 : sb_fail(err, SB_E_MEMORY, "out of memory");
     r->line += ended;
     r->at += n;
-    return r->failed;
+    return rc ? rc : r->failed;
 }
 
 static int finish(struct sb_csv_reader *r, struct sb_err *err)

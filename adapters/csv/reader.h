@@ -19,7 +19,7 @@ struct sb_csv_record {
     const struct sb_bytes *cells; /* as written, without the quotes */
     size_t n;
     uint64_t line; /* where it begins; the file's first line is 1 */
-    bool sound;    /* false: it holds a NUL byte */
+    bool sound;    /* false: a NUL byte, or a quote that stands where none may */
 };
 
 typedef int (*sb_csv_fn)(void *ctx,

@@ -110,10 +110,12 @@ static int check(struct csv_source *s, struct sb_err *err)
                      SB_E_CSV_HEADER,
                      "the mapping does not fit the files' columns: %s",
                      sqlite3_errmsg(s->handle));
+    if (rc == 0)
+        rc = sb_sql_do(s->sql, err, "DELETE FROM _warning", "");
     for (size_t i = 0; rc == 0 && i < s->facts->n_set; i++)
         rc = warn_extra(s, i, &read, err);
     sb_buf_free(&read.names);
-    if (rc == 0)
+    if (rc == 0 && !s->db)
         rc = sb_sqlite_db_open(&s->db, s->state, false, err);
     return rc ? rc : sb_mapping_check(s->mapping, s->db, err);
 }

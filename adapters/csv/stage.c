@@ -192,6 +192,14 @@ static int find_repeat(struct csv_source *s, struct sb_err *err)
     return rc;
 }
 
+/* Somebody took the file away before it was opened. */
+static bool is_gone(const struct csv_source *s)
+{
+    struct stamp now;
+    const char *name = s->members[s->staging.member].name;
+    return sb_csv_folder_stamp(s->in, name, &now, NULL) == SB_E_NOT_FOUND;
+}
+
 int sb_csv_learn(struct csv_source *s, struct sb_err *err)
 {
     struct sb_csv_reader *reader = NULL;
@@ -202,6 +210,8 @@ int sb_csv_learn(struct csv_source *s, struct sb_err *err)
     }
     if (is_file_fault(rc))
         return blame(s, err);
+    if (!reader && is_gone(s))
+        return sb_csv_run_forget(s, err);
     if (rc)
         return rc < 0 ? rc : 0;
     sb_csv_reader_hash(reader, s->members[s->staging.member].hash);
