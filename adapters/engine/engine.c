@@ -117,6 +117,8 @@ static bool is_fatal(const struct sb_engine *e, int code)
 static int feed_all(struct sb_engine *e, bool *more, struct sb_err *err)
 {
     uint64_t mono = sb_clock_mono_ms();
+    if (!sb_trust_newest(e->env.trust))
+        return 0; /* the first session brings one */
     for (size_t i = 0; i < e->n_feeds && !e->stopping; i++) {
         struct sb_feed *f = &e->feeds[i];
         if (mono < f->due_ms)

@@ -154,6 +154,7 @@ static int load_feed(struct sb_engine *e,
         rc = find_stream(e, &type, partition, stream, err);
     if (rc)
         return rc;
+    f->driver = driver;
     f->ops = driver->source;
     f->database = sb_config_text(e->config->config, "database");
     f->state_dir = e->state_dir;

@@ -17,6 +17,20 @@ struct turn {
     } * verdicts;
 };
 
+/* A mapping that no longer fits the tables would put every row into quarantine. */
+static int check_mapping(struct sb_feed *f, struct sb_err *err)
+{
+    struct sb_db *db = NULL;
+    if (!f->driver->mapping_db)
+        return 0;
+    int rc = f->driver->mapping_db(&db, f->mapping, f->database, err);
+    if (!rc && db) {
+        rc = sb_mapping_check(f->mapping, db, err);
+        db->ops->close(db);
+    }
+    return rc;
+}
+
 int sb_feed_open(struct sb_feed *f, struct sb_err *err)
 {
     struct sb_source_options options = {.mapping = f->mapping,
@@ -24,7 +38,9 @@ int sb_feed_open(struct sb_feed *f, struct sb_err *err)
                                         .name = f->name,
                                         .database = f->database};
     struct sb_buf token = {0};
-    int rc = f->ops->open(&f->source, &options, err);
+    int rc = check_mapping(f, err);
+    if (!rc)
+        rc = f->ops->open(&f->source, &options, err);
     if (!rc)
         rc = sb_outbox_token(f->stream->env->state, f->name, &token, err);
     if (!rc)
@@ -163,6 +179,24 @@ static int commit(struct turn *t, uint64_t now_ms, struct sb_err *err)
     return rc;
 }
 
+/* One line for a chunk, with the first reason: never a value. */
+static void tell(const struct turn *t)
+{
+    size_t i = 0;
+    while (i < t->batch.n && !t->verdicts[i].code)
+        i++;
+    if (i == t->batch.n)
+        return;
+    sb_log(t->f->stream->env->log,
+           SB_LOG_WARNING,
+           "feed",
+           SB_LOG_CODE(t->verdicts[i].code),
+           SB_LOG_TEXT("event", "quarantined"),
+           SB_LOG_TEXT("source", t->f->name),
+           SB_LOG_U64("rows", t->batch.n - t->n),
+           SB_LOG_TEXT("pointer", t->verdicts[i].pointer));
+}
+
 static int take(struct turn *t, uint64_t now_ms, struct sb_err *err)
 {
     struct sb_feed *f = t->f;
@@ -178,6 +212,7 @@ static int take(struct turn *t, uint64_t now_ms, struct sb_err *err)
         sb_feed_close(f);
         return rc;
     }
+    tell(t);
     f->published += t->n;
     f->quarantined += t->batch.n - t->n;
     return 1;
