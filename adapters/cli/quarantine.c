@@ -73,7 +73,10 @@ list_item(struct sb_cli *cli, const struct sb_value *item, struct sb_err *err)
     sb_out_cell_bytes(out, sb_cmd_text(item, "key"));
     sb_out_cell_text(out, code);
     sb_out_cell_bytes(out, sb_cmd_text(item, "pointer"));
-    sb_out_cell_bytes(out, sb_cmd_text(item, "reason"));
+    if (sb_cmd_text(item, "reason").n)
+        sb_out_cell_bytes(out, sb_cmd_text(item, "reason"));
+    else
+        sb_out_cell_text(out, sb_code_name(-(int)sb_cmd_int(item, "code")));
     sb_out_cell_time(out, (uint64_t)sb_cmd_int(item, "last_ms"));
     return 0;
 }

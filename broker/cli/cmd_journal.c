@@ -72,16 +72,15 @@ static void put_line(const struct listing *l,
                       e->record.n);
     else
         sb_buf_printf(&text,
-                      "%10" PRIu64 "  %s  v%-4" PRIu64 " %-10s %.*s%s%" PRIu64
-                      "..%" PRIu64,
+                      "%10" PRIu64 "  %s  v%-4" PRIu64 " %-10s %.*s%s",
                       e->index,
                       time,
                       leaf->directory_version,
                       kind,
                       SB_FMT(line->stream),
-                      line->stream.n ? "@" : "",
-                      line->first,
-                      line->last);
+                      line->stream.n ? "@" : "");
+    if (sb_out_format(out) != SB_OUT_JSON && line->last)
+        sb_buf_printf(&text, "%" PRIu64 "..%" PRIu64, line->first, line->last);
     if (!text.failed)
         sb_out_line(out, sb_buf_bytes(&text));
     sb_buf_free(&text);

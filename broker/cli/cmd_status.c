@@ -72,8 +72,11 @@ static void attend_adapter(struct status *s)
         struct sb_bytes c = sb_cmd_text(&items[i], "command");
         struct sb_bytes text = sb_cmd_text(&items[i], "text");
         (void)snprintf(command, sizeof command, "%.*s", SB_FMT(c));
-        sb_out_attention(
-            attend(s, SB_EXIT_NO), c.n ? command : NULL, "%.*s", SB_FMT(text));
+        bool mild = sb_bytes_is(c, "sacbe quarantine list");
+        sb_out_attention(attend(s, mild ? SB_EXIT_INDETERMINATE : SB_EXIT_NO),
+                         c.n ? command : NULL,
+                         "%.*s",
+                         SB_FMT(text));
     }
 }
 

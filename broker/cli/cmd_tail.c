@@ -37,15 +37,15 @@ static void one(const struct sb_cli *cli, const struct sb_value *row)
                       (long long)sb_cmd_int(row, "bytes"));
     else
         sb_buf_printf(&line,
-                      "%10lld  %s  %-10.*s %.*s%s%lld..%lld  %lld B",
+                      "%10lld  %s  %-10.*s %9lld B  %.*s%s",
                       (long long)sb_cmd_int(row, "index"),
                       time,
                       SB_FMT(kind),
+                      (long long)sb_cmd_int(row, "bytes"),
                       SB_FMT(stream),
-                      stream.n ? "@" : "",
-                      first,
-                      last,
-                      (long long)sb_cmd_int(row, "bytes"));
+                      stream.n ? "@" : "");
+    if (sb_out_format(out) != SB_OUT_JSON && last)
+        sb_buf_printf(&line, "%lld..%lld", first, last);
     if (!line.failed)
         sb_out_line(out, sb_buf_bytes(&line));
     sb_buf_free(&line);
