@@ -23,10 +23,11 @@ enum phase { /* numbers stand in the state file */
              PHASE_STAGE = 2,
              PHASE_SELECT = 3,
              PHASE_MAP = 4,
-             PHASE_REST = 5, /* leftover queries */
-             PHASE_EMIT = 6, /* what they gave, and ragged rows */
-             PHASE_END = 7,  /* every row accounted for: reports, done/ */
-             PHASE_STOP = 8, /* refused: reports, refused/ */
+             PHASE_REST = 5,  /* leftover queries */
+             PHASE_EMIT = 6,  /* what they gave, and ragged rows */
+             PHASE_END = 7,   /* every row accounted for: reports, done/ */
+             PHASE_STOP = 8,  /* refused: reports, refused/ */
+             PHASE_CLEAN = 9, /* the staged rows go */
 };
 
 struct stamp { /* the very file that was staged */
@@ -204,6 +205,9 @@ sb_csv_refuse_change(struct csv_source *s, size_t index, int code, struct sb_err
 /* end.c: the run's last step, done or refused. */
 SB_CHECK int sb_csv_end(struct csv_source *s, struct sb_err *err);
 SB_CHECK int sb_csv_stop(struct csv_source *s, struct sb_err *err);
+
+/* clean.c: empties the run's tables slice by slice, then forgets the run. */
+SB_CHECK int sb_csv_clean(struct csv_source *s, struct sb_err *err);
 
 /* probe.c: a database like the staging one, for sb_mapping_check and `mapping try`. */
 int sb_csv_probe(struct sb_db **out,

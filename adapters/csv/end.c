@@ -6,29 +6,63 @@
 
 #include "adapters/csv/csv_impl.h"
 
-/* The first record of a table that nothing used: its line, or 0. */
-static int
-find_unused(struct csv_source *s, size_t table, uint64_t *line, struct sb_err *err)
+/* One number of a query on a staged table; 0 when there is no row. */
+static int ask(struct csv_source *s,
+               const char *before,
+               size_t table,
+               const char *after,
+               uint64_t *out,
+               struct sb_err *err)
 {
     struct sb_buf sql = {0};
     sqlite3_stmt *q = NULL;
-    sb_buf_str(&sql, "SELECT _line FROM ");
+    sb_buf_str(&sql, before);
     sb_csv_quote(&sql, s->facts->set[table].table);
-    sb_buf_printf(&sql,
-                  " WHERE _row NOT IN (SELECT row FROM _use WHERE tbl = %zu) "
-                  "ORDER BY _row LIMIT 1",
-                  table);
+    sb_buf_str(&sql, after);
     int rc = sb_buf_check(&sql, err);
     if (rc == 0)
         rc = sb_csv_prepare(s, sb_buf_bytes(&sql), &q, err);
-    *line = 0;
+    if (rc == 0 && sqlite3_bind_parameter_count(q) == 1 &&
+        sqlite3_bind_int64(q, 1, (int64_t)table) != SQLITE_OK)
+        rc = sb_csv_fail(s, SB_E_IO, err);
+    *out = 0;
     if (rc == 0 && sqlite3_step(q) == SQLITE_ROW)
-        *line = sb_sql_uint(q, 0);
+        *out = sb_sql_uint(q, 0);
     if (rc == 0 && sqlite3_reset(q) != SQLITE_OK)
         rc = sb_csv_fail(s, SB_E_IO, err);
     sqlite3_finalize(q);
     sb_buf_free(&sql);
     return rc;
+}
+
+/* The first record of a table that nothing used: its line, or 0. Counting is enough
+ * where all were used, for none is used twice. */
+static int
+find_unused(struct csv_source *s, size_t table, uint64_t *line, struct sb_err *err)
+{
+    uint64_t staged = 0;
+    uint64_t used = 0;
+    int rc = ask(s, "SELECT count(*) FROM ", table, "", &staged, err);
+    if (rc == 0)
+        rc = sb_sql_number(s->sql,
+                           &used,
+                           0,
+                           err,
+                           "SELECT (SELECT count(*) FROM _use WHERE tbl = ?1) - "
+                           "(SELECT count(*) FROM _left WHERE tbl = ?1 AND code = ?2)",
+                           "ui",
+                           (uint64_t)table,
+                           (int64_t)SB_E_CSV_ROW);
+    *line = 0;
+    if (rc || staged == used)
+        return rc;
+    return ask(s,
+               "SELECT _line FROM ",
+               table,
+               " WHERE _row NOT IN (SELECT row FROM _use WHERE tbl = ?) "
+               "ORDER BY _row LIMIT 1",
+               line,
+               err);
 }
 
 /* 1 when the run was stopped instead. */
@@ -87,7 +121,7 @@ int sb_csv_end(struct csv_source *s, struct sb_err *err)
                        "INSERT OR IGNORE INTO _done VALUES(?)",
                        "b",
                        sb_bytes(s->set_hash, SB_HASH));
-    return rc ? rc : sb_csv_run_forget(s, err);
+    return rc ? rc : sb_csv_run_phase(s, PHASE_CLEAN, err);
 }
 
 int sb_csv_stop(struct csv_source *s, struct sb_err *err)
@@ -96,5 +130,5 @@ int sb_csv_stop(struct csv_source *s, struct sb_err *err)
     for (size_t i = 0; rc == 0 && i < s->facts->n_set; i++)
         if (s->members[i].refused)
             rc = settle(s, i, s->refused, err);
-    return rc ? rc : sb_csv_run_forget(s, err);
+    return rc ? rc : sb_csv_run_phase(s, PHASE_CLEAN, err);
 }

@@ -137,7 +137,7 @@ int sb_csv_run_recover(struct csv_source *s, struct sb_bytes token, struct sb_er
     bool given = s->phase == PHASE_MAP || s->phase == PHASE_EMIT;
     int rc = given && sb_bytes_is(token, own) ? sb_csv_run_done(s, err)
                                               : sb_csv_run_undo(s, err);
-    bool ends = s->phase == PHASE_END || s->phase == PHASE_STOP;
+    bool ends = s->phase >= PHASE_END;
     bool goes_on = s->phase >= PHASE_MAP && s->same_mapping;
     if (rc || s->phase == PHASE_IDLE || ends || goes_on)
         return rc;

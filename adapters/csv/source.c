@@ -117,6 +117,9 @@ static int step(struct csv_source *s, size_t max, struct sb_err *err)
     case PHASE_STOP:
         rc = sb_csv_stop(s, err);
         break;
+    case PHASE_CLEAN:
+        rc = sb_csv_clean(s, err);
+        break;
     }
     return rc < 0 ? rc : 1;
 }
