@@ -17,14 +17,20 @@ struct turn {
     } * verdicts;
 };
 
-/* A mapping that no longer fits the tables would put every row into quarantine. */
+/* A mapping that no longer fits the tables would put every row into quarantine. Files
+ * are checked as they arrive: each is refused alone. */
 static int check_mapping(struct sb_feed *f, struct sb_err *err)
 {
     struct sb_db *db = NULL;
-    if (!f->driver->mapping_db)
+    if (!f->driver->mapping_db || sb_mapping_facts(f->mapping)->folder.n)
         return 0;
-    int rc = f->driver->mapping_db(&db, f->mapping, f->database, err);
-    if (!rc && db) {
+    struct sb_err why = {.code = 0};
+    int rc = f->driver->mapping_db(&db, f->mapping, f->database, &why);
+    if (rc == SB_E_NOT_FOUND)
+        return 0; /* an empty folder; a missing database is told by open */
+    if (rc)
+        return sb_fail(err, rc, "%s", why.text);
+    if (db) {
         rc = sb_mapping_check(f->mapping, db, err);
         db->ops->close(db);
     }
