@@ -22,7 +22,7 @@ refuses() {
     got=0
     "$@" >out.txt 2>&1 || got=$?
     [ "$got" = 1 ] || [ "$got" = 2 ] || die "exit $got: $* ($(cat out.txt))"
-    grep -q "SB-$code" out.txt || die "no SB-$code: $* ($(cat out.txt))"
+    grep -q "SB-$code" out.txt || die "exit $got without SB-$code: $* ($(cat out.txt))"
     echo "refused SB-$code  $2 ${3-}"
 }
 
