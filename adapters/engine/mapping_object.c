@@ -195,7 +195,7 @@ static int direct_column(struct mapper *w, struct object *o, size_t i)
     int rc = sb_transform_cell(&o->row->cells[i], w->arena, &v);
     if (rc == 0 && field->everywhere)
         rc = id_as_text(w, &v);
-    return rc ? rc : put(w, o->value, field->name, v);
+    return rc ? rc : put(w, o->value, name, v); /* an element has no name of its own */
 }
 
 static int read_reasons(struct mapper *w, struct object *o)
