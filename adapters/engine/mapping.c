@@ -12,31 +12,31 @@
 int sb_mapping_refuse_name(const struct sb_yaml_node *node,
                            const char *what,
                            struct sb_bytes word,
-                           struct sb_arena *arena,
-                           const struct sb_bytes *names,
-                           size_t n,
+                           struct sb_words known,
                            int code,
                            struct sb_err *err)
 {
-    const char **words = sb_arena_alloc(arena, n + 1, sizeof *words);
-    const char *copy = sb_arena_str(arena, "%.*s", SB_FMT(word));
-    size_t m = 0;
-    for (size_t i = 0; words && i < n; i++) {
-        words[m] = (const char *)sb_arena_dup(arena, names[i]).p;
-        m += words[m] != NULL;
+    struct sb_arena *arena = sb_arena_new(0);
+    const char **words =
+        arena ? sb_arena_alloc(arena, known.n + 1, sizeof *words) : NULL;
+    const char *copy = words ? sb_arena_str(arena, "%.*s", SB_FMT(word)) : NULL;
+    size_t n = 0;
+    for (size_t i = 0; copy && known.all && i < known.n; i++) {
+        words[n] = (const char *)sb_arena_dup(arena, known.all[i]).p;
+        n += words[n] != NULL;
     }
-    if (!words || !copy)
-        return sb_fail(err, SB_E_MEMORY, "out of memory");
-    const char *near = sb_yaml_nearest(copy, words);
-    return sb_yaml_fail(node,
-                        code,
-                        err,
-                        "%s \"%.64s\" is not known%s%s%s",
-                        what,
-                        copy,
-                        near ? " (did you mean \"" : "",
-                        near ? near : "",
-                        near ? "\"?)" : "");
+    const char *near = copy ? sb_yaml_nearest(copy, words) : NULL;
+    int rc = sb_yaml_fail(node,
+                          code,
+                          err,
+                          "%s \"%.64s\" is not known%s%s%s",
+                          what,
+                          copy ? copy : "",
+                          near ? " (did you mean \"" : "",
+                          near ? near : "",
+                          near ? "\"?)" : "");
+    sb_arena_free(arena);
+    return rc;
 }
 
 static int
@@ -58,9 +58,7 @@ find_type(struct sb_mapping *m, const struct sb_yaml_node *node, struct sb_err *
     return sb_mapping_refuse_name(node,
                                   "event type",
                                   name,
-                                  m->arena,
-                                  names,
-                                  names ? n : 0,
+                                  sb_words(names, names ? n : 0),
                                   SB_E_UNKNOWN_TYPE,
                                   err);
 }
@@ -100,7 +98,7 @@ static int array_field(struct sb_mapping *m,
         if (root->children[i].items)
             names[n++] = root->children[i].name;
     return sb_mapping_refuse_name(
-        to, "array", name, m->arena, names, n, SB_E_MAPPING, err);
+        to, "array", name, sb_words(names, n), SB_E_MAPPING, err);
 }
 
 static int parse_array(struct sb_mapping *m,

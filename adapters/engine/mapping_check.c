@@ -81,7 +81,7 @@ static int check_params(struct checker *c,
         for (size_t k = 0; all && k < given->n; k++)
             all[n++] = given->all[k];
         return sb_mapping_refuse_name(
-            node, "parameter", params->all[i], c->arena, all, n, SB_E_MAPPING, c->err);
+            node, "parameter", params->all[i], sb_words(all, n), SB_E_MAPPING, c->err);
     }
     return 0;
 }
@@ -96,9 +96,7 @@ static int check_rule_columns(struct checker *c,
                 return sb_mapping_refuse_name(s->rules[i].node,
                                               "column",
                                               s->rules[i].columns[k],
-                                              c->arena,
-                                              columns->all,
-                                              columns->n,
+                                              sb_words(columns->all, columns->n),
                                               SB_E_MAPPING,
                                               c->err);
     return 0;
@@ -126,9 +124,7 @@ static int check_reason_columns(struct checker *c,
             return sb_mapping_refuse_name(s->node,
                                           "field of a column \"calidad.\"",
                                           field,
-                                          c->arena,
-                                          all.all,
-                                          all.n,
+                                          sb_words(all.all, all.n),
                                           SB_E_MAPPING,
                                           c->err);
     }

@@ -17,7 +17,7 @@ static int find_crosswalk(struct sb_mapping *m,
         for (size_t i = 0; names && i < n; i++)
             names[i] = sb_bytes_str(sb_catalog_crosswalk_name(m->catalog, i));
         return sb_mapping_refuse_name(
-            node, "crosswalk", name, m->arena, names, names ? n : 0, SB_E_MAPPING, err);
+            node, "crosswalk", name, sb_words(names, names ? n : 0), SB_E_MAPPING, err);
     }
     if (sb_crosswalk_inputs(x) != r->n_columns)
         return sb_yaml_fail(node,
@@ -69,7 +69,7 @@ int sb_rule_parse_codes(struct sb_mapping *m,
         for (size_t i = 0; names && i < n; i++)
             names[i] = sb_bytes_str(sb_catalog_codes_name(m->catalog, i));
         return sb_mapping_refuse_name(
-            node, "code list", name, m->arena, names, names ? n : 0, SB_E_MAPPING, err);
+            node, "code list", name, sb_words(names, names ? n : 0), SB_E_MAPPING, err);
     }
     if (r->field->codes.n && !sb_bytes_eq(r->field->codes, name))
         return sb_yaml_fail(node,
@@ -80,8 +80,7 @@ int sb_rule_parse_codes(struct sb_mapping *m,
     return 0;
 }
 
-int sb_rule_parse_as(struct sb_mapping *m,
-                     const struct sb_yaml_node *node,
+int sb_rule_parse_as(const struct sb_yaml_node *node,
                      struct rule *r,
                      struct sb_err *err)
 {
@@ -98,7 +97,7 @@ int sb_rule_parse_as(struct sb_mapping *m,
         }
     }
     return sb_mapping_refuse_name(
-        node, "type", word, m->arena, names, n, SB_E_MAPPING, err);
+        node, "type", word, sb_words(names, n), SB_E_MAPPING, err);
 }
 
 /* A constant in the field's own type; quoted, it is a text. */

@@ -43,9 +43,7 @@ static int refuse_field(struct sb_mapping *m,
     return sb_mapping_refuse_name(to,
                                   "field",
                                   sb_bytes_str(sb_yaml_text(to)),
-                                  m->arena,
-                                  names,
-                                  n,
+                                  sb_words(names, n),
                                   SB_E_MAPPING,
                                   err);
 }
@@ -129,7 +127,7 @@ static int find_part(struct sb_mapping *m,
             return 0;
         }
     return sb_mapping_refuse_name(
-        node, "part", word, m->arena, r->columns, r->n_columns, SB_E_MAPPING, err);
+        node, "part", word, sb_words(r->columns, r->n_columns), SB_E_MAPPING, err);
 }
 
 static int parse_missing_entry(struct sb_mapping *m,
@@ -226,7 +224,7 @@ static int parse_transforms(struct sb_mapping *m,
     if (rc == 0)
         rc = sb_rule_parse_crosswalk(m, sb_yaml_get(node, "crosswalk"), r, err);
     if (rc == 0)
-        rc = sb_rule_parse_as(m, sb_yaml_get(node, "as"), r, err);
+        rc = sb_rule_parse_as(sb_yaml_get(node, "as"), r, err);
     if (rc == 0)
         rc = sb_rule_parse_codes(m, sb_yaml_get(node, "codes"), r, err);
     const struct sb_yaml_node *pad = sb_yaml_get(node, "pad");

@@ -88,10 +88,8 @@ SB_CHECK int sb_rule_parse_codes(struct sb_mapping *m,
                                  const struct sb_yaml_node *node,
                                  struct rule *r,
                                  struct sb_err *err);
-SB_CHECK int sb_rule_parse_as(struct sb_mapping *m,
-                              const struct sb_yaml_node *node,
-                              struct rule *r,
-                              struct sb_err *err);
+SB_CHECK int
+sb_rule_parse_as(const struct sb_yaml_node *node, struct rule *r, struct sb_err *err);
 SB_CHECK int sb_rule_parse_const(struct sb_mapping *m,
                                  const struct sb_yaml_node *node,
                                  struct rule *r,
@@ -118,13 +116,19 @@ SB_CHECK int sb_mapping_object(struct mapper *w,
 /* The reason in the column calidad.<field>, or empty. */
 struct sb_bytes sb_row_reason(const struct sb_row *row, struct sb_bytes field);
 
-/* Refuses a word with a suggestion among `n` names given by `name_at`. */
+struct sb_words { /* names to choose from */
+    const struct sb_bytes *all;
+    size_t n;
+};
+static inline struct sb_words sb_words(const struct sb_bytes *all, size_t n)
+{
+    return (struct sb_words){all, n};
+}
+/* "file:line: what "word" is not known (did you mean "x"?)"; returns `code`. */
 int sb_mapping_refuse_name(const struct sb_yaml_node *node,
                            const char *what,
                            struct sb_bytes word,
-                           struct sb_arena *arena,
-                           const struct sb_bytes *names,
-                           size_t n,
+                           struct sb_words known,
                            int code,
                            struct sb_err *err);
 

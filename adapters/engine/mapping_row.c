@@ -11,6 +11,13 @@ struct used { /* grows in the arena */
     size_t room;
 };
 
+struct reading { /* one event's arrays */
+    struct mapper *w;
+    struct sb_db *db;
+    const struct sb_map_input *in;
+    struct used used;
+};
+
 struct elements { /* one array being read */
     struct mapper *w;
     const struct sb_array_source *source;
@@ -76,14 +83,12 @@ static int collect_params(const struct sb_map_input *in,
     return 0;
 }
 
-static int read_array(struct mapper *w,
-                      struct sb_db *db,
-                      size_t i,
-                      const struct sb_map_input *in,
-                      struct used *used,
-                      struct sb_value *event,
-                      struct sb_err *err)
+static int
+read_array(struct reading *r, size_t i, struct sb_value *event, struct sb_err *err)
 {
+    struct mapper *w = r->w;
+    struct sb_db *db = r->db;
+    const struct sb_map_input *in = r->in;
     const struct sb_array_source *source = &w->m->facts.arrays[i];
     if (sb_row_reason(in->row, source->field).n)
         return 0;
@@ -91,7 +96,7 @@ static int read_array(struct mapper *w,
                          .source = source,
                          .shape = &w->m->arrays[i],
                          .list = {.type = SB_ARRAY},
-                         .used = used};
+                         .used = &r->used};
     struct sb_param *params = NULL;
     size_t n = 0;
     int rc = collect_params(in, w->arena, &params, &n);
@@ -114,12 +119,13 @@ int sb_mapping_row(const struct sb_mapping *m,
     struct sb_map_fault found = {0};
     struct mapper w = {m, arena, &found};
     struct sb_value event;
-    struct used used = {0};
+    struct reading reading = {.w = &w, .db = db, .in = in};
+    const struct used *used = &reading.used;
     int rc = sb_mapping_object(&w, &m->event, in->row, "", &event);
     if (rc)
         return sb_fail(err, rc, "out of memory while mapping a row");
     for (size_t i = 0; i < m->facts.n_arrays; i++) {
-        rc = read_array(&w, db, i, in, &used, &event, err);
+        rc = read_array(&reading, i, &event, err);
         if (rc)
             return rc;
     }
@@ -130,8 +136,8 @@ int sb_mapping_row(const struct sb_mapping *m,
         found.code = SB_E_INVALID;
         snprintf(found.pointer, sizeof found.pointer, "/id_local");
     }
-    found.used = used.rows;
-    found.n_used = used.n;
+    found.used = used->rows;
+    found.n_used = used->n;
     if (found.code) {
         *fault = found;
         return 1;
@@ -139,6 +145,6 @@ int sb_mapping_row(const struct sb_mapping *m,
     struct sb_value operation = sb_value_text(sb_bytes_str(in->operacion));
     if (!sb_value_set(&event, sb_bytes_str("operacion"), operation, arena))
         return sb_fail(err, SB_E_MEMORY, "out of memory while mapping a row");
-    *out = (struct sb_mapped){event, found.id_local, used.rows, used.n};
+    *out = (struct sb_mapped){event, found.id_local, used->rows, used->n};
     return 0;
 }

@@ -189,7 +189,7 @@ int sb_mapping_parse_source(struct sb_mapping *m,
     static const struct sb_bytes drivers[] = {{(const uint8_t *)"csv", 3},
                                               {(const uint8_t *)"sqlite", 6}};
     return sb_mapping_refuse_name(
-        driver, "driver", m->facts.driver, m->arena, drivers, 2, SB_E_MAPPING, err);
+        driver, "driver", m->facts.driver, sb_words(drivers, 2), SB_E_MAPPING, err);
 }
 
 static int parse_rest(struct sb_mapping *m,

@@ -70,7 +70,7 @@ static int parse_array(struct sb_sink *s,
             if (root->children[i].items)
                 names[n++] = root->children[i].name;
         return sb_mapping_refuse_name(
-            node, "array", name, s->arena, names, n, SB_E_SINK, err);
+            node, "array", name, sb_words(names, n), SB_E_SINK, err);
     }
     int rc = sb_yaml_expect(node, SB_YAML_MAP, sb_yaml_key(node), err);
     if (rc == 0)
@@ -119,7 +119,7 @@ parse_target(struct sb_sink *s, const struct sb_yaml_node *target, struct sb_err
     const struct sb_bytes known = sb_bytes_str("sqlite");
     if (!sb_bytes_eq(s->facts.driver, known))
         return sb_mapping_refuse_name(
-            driver, "driver", s->facts.driver, s->arena, &known, 1, SB_E_SINK, err);
+            driver, "driver", s->facts.driver, sb_words(&known, 1), SB_E_SINK, err);
     const char *own = (const char *)s->facts.path.p;
     const char *slash = strrchr(own, '/');
     const char *text = file ? sb_yaml_text(file) : "";
@@ -163,9 +163,7 @@ static int find_type(struct sb_sink *s,
     return sb_mapping_refuse_name(node,
                                   "event type",
                                   s->facts.type,
-                                  s->arena,
-                                  names,
-                                  names ? n : 0,
+                                  sb_words(names, names ? n : 0),
                                   SB_E_UNKNOWN_TYPE,
                                   err);
 }

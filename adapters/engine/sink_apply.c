@@ -12,6 +12,15 @@ struct params {
     size_t n;
 };
 
+struct applying { /* one event */
+    const struct sb_sink *s;
+    struct sb_db *db;
+    const struct sb_value *payload;
+    unsigned classes;
+    struct params params; /* the event's */
+    struct sb_arena *arena;
+};
+
 static struct sb_cell cell_of(const struct sb_value *v)
 {
     struct sb_cell c = {.type = SB_CELL_NULL};
@@ -96,18 +105,16 @@ static int run_all(struct sb_db *db,
     return rc;
 }
 
-static int run_element(struct sb_db *db,
+static int run_element(const struct applying *x,
                        const struct sink_array *a,
                        const struct sb_value *element,
-                       unsigned classes,
-                       const struct params *event,
-                       struct sb_arena *arena,
                        struct sb_err *err)
 {
     const struct sb_field *items = a->field->items;
+    const struct params *event = &x->params;
     struct params p = {
-        sb_arena_alloc(arena, 2 * items->n + 1 + event->n, sizeof *p.all), 0};
-    int rc = p.all ? add_object(&p, items, element, classes, arena) : SB_E_MEMORY;
+        sb_arena_alloc(x->arena, 2 * items->n + 1 + event->n, sizeof *p.all), 0};
+    int rc = p.all ? add_object(&p, items, element, x->classes, x->arena) : SB_E_MEMORY;
     if (rc)
         return sb_fail(err, rc, "out of memory while applying an event");
     if (items->n == 0)
@@ -115,46 +122,36 @@ static int run_element(struct sb_db *db,
             (struct sb_param){sb_bytes_str(SB_PLAIN_ELEMENT), cell_of(element)};
     memcpy(p.all + p.n, event->all, event->n * sizeof *p.all);
     p.n += event->n;
-    return run_all(db, &a->each, &p, err);
+    return run_all(x->db, &a->each, &p, err);
 }
 
-static int run_array(struct sb_db *db,
-                     const struct sink_array *a,
-                     const struct sb_value *payload,
-                     unsigned classes,
-                     const struct params *event,
-                     struct sb_arena *arena,
-                     struct sb_err *err)
+static int
+run_array(const struct applying *x, const struct sink_array *a, struct sb_err *err)
 {
-    const struct sb_value *list = member(payload, a->field->name);
-    int rc = run_all(db, &a->before, event, err);
-    for (size_t i = 0; rc == 0 && list && list->type == SB_ARRAY && i < list->as.a.n;
-         i++)
-        rc = run_element(db, a, &list->as.a.items[i], classes, event, arena, err);
+    const struct sb_value *list = member(x->payload, a->field->name);
+    int rc = run_all(x->db, &a->before, &x->params, err);
+    size_t n = list && list->type == SB_ARRAY ? list->as.a.n : 0;
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        rc = run_element(x, a, &list->as.a.items[i], err);
     return rc;
 }
 
-static int apply(const struct sb_sink *s,
-                 struct sb_db *db,
-                 const struct sb_value *payload,
-                 unsigned classes,
-                 struct params *p,
-                 struct sb_arena *arena,
-                 struct sb_err *err)
+static int apply(struct applying *x, struct sb_err *err)
 {
-    const struct sb_value *name = member(payload, sb_bytes_str("operacion"));
+    const struct sb_value *name = member(x->payload, sb_bytes_str("operacion"));
     size_t op = 0;
     while (op < SINK_OPERATIONS && !(name && name->type == SB_STR &&
                                      sb_bytes_is(name->as.s, sb_sink_operations[op])))
         op++;
     if (op == SINK_OPERATIONS)
         return sb_fail(err, SB_E_INVALID, "the event's operation is not known");
-    int rc = add_object(p, &s->type->root, payload, classes, arena);
+    int rc =
+        add_object(&x->params, &x->s->type->root, x->payload, x->classes, x->arena);
     if (rc)
         return sb_fail(err, rc, "out of memory while applying an event");
-    rc = run_all(db, &s->operations[op], p, err);
-    for (size_t i = 0; rc == 0 && op != SINK_ANULACION && i < s->n_arrays; i++)
-        rc = run_array(db, &s->arrays[i], payload, classes, p, arena, err);
+    rc = run_all(x->db, &x->s->operations[op], &x->params, err);
+    for (size_t i = 0; rc == 0 && op != SINK_ANULACION && i < x->s->n_arrays; i++)
+        rc = run_array(x, &x->s->arrays[i], err);
     return rc;
 }
 
@@ -167,18 +164,19 @@ int sb_sink_apply(const struct sb_sink *s,
                   struct sb_err *err)
 {
     struct sb_arena *arena = sb_arena_new(0);
-    struct params p = {0};
+    struct applying x = {s, db, payload, classes, {0}, arena};
+    struct params *p = &x.params;
     if (arena)
-        p.all = sb_arena_alloc(arena, 2 * s->type->root.n + 2, sizeof *p.all);
-    if (!p.all) {
+        p->all = sb_arena_alloc(arena, 2 * s->type->root.n + 2, sizeof *p->all);
+    if (!p->all) {
         sb_arena_free(arena);
         return sb_fail(err, SB_E_MEMORY, "out of memory while applying an event");
     }
-    p.all[p.n++] =
+    p->all[p->n++] =
         (struct sb_param){sb_bytes_str("stream"), {.type = SB_CELL_TEXT, .s = stream}};
-    p.all[p.n++] = (struct sb_param){sb_bytes_str("seq"),
-                                     {.type = SB_CELL_INT, .i = (int64_t)seq}};
-    int rc = apply(s, db, payload, classes, &p, arena, err);
+    p->all[p->n++] = (struct sb_param){sb_bytes_str("seq"),
+                                       {.type = SB_CELL_INT, .i = (int64_t)seq}};
+    int rc = apply(&x, err);
     sb_arena_free(arena);
     return rc;
 }

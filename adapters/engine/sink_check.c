@@ -53,7 +53,7 @@ static int refuse_unknown(struct checker *c,
                 names[n++] = sb_bytes_str(reason);
         }
     return sb_mapping_refuse_name(
-        st->node, "parameter", name, c->arena, names, n, SB_E_SINK, c->err);
+        st->node, "parameter", name, sb_words(names, n), SB_E_SINK, c->err);
 }
 
 static int check_name(struct checker *c,
