@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "adapters/csv/csv_impl.h"
+#include "adapters/csv/steps.h"
 #include "adapters/sqlite/db.h"
 
 static int memory(struct sb_err *err)

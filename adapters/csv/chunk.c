@@ -3,7 +3,7 @@
  * stands twice in a set is given for no row of it. */
 #include <stdio.h>
 
-#include "adapters/csv/csv_impl.h"
+#include "adapters/csv/steps.h"
 #include "keys/hash.h"
 
 static int memory(struct sb_err *err)

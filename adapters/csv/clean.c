@@ -2,7 +2,7 @@
  * Invariant: nothing here is needed any more; a crash goes on where it was. */
 #include <stdio.h>
 
-#include "adapters/csv/csv_impl.h"
+#include "adapters/csv/steps.h"
 
 #define ROWS "20000"
 

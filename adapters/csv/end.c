@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "adapters/csv/csv_impl.h"
+#include "adapters/csv/steps.h"
 
 /* One number of a query on a staged table; 0 when there is no row. */
 static int ask(struct csv_source *s,

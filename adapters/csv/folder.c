@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "adapters/csv/csv_impl.h"
+#include "adapters/csv/steps.h"
 
 #define FILES_MAX 100000u /* of one folder, looked at */
 

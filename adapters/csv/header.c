@@ -1,6 +1,6 @@
 /* Purpose: the names that SQL knows a file's columns by.
  * Invariant: a name is unique in its table and never one of ours. */
-#include "adapters/csv/csv_impl.h"
+#include "adapters/csv/steps.h"
 #include "schemas/base/text.h"
 
 static int name_of(struct sb_bytes cell,

@@ -1,7 +1,7 @@
 /* Purpose: what no event uses -> quarantine; and changes that the catalogue refuses.
  * Invariant: a refusal is noted before the outbox has the batch, so that it is known
  * after a crash too. */
-#include "adapters/csv/csv_impl.h"
+#include "adapters/csv/steps.h"
 
 static int memory(struct sb_err *err)
 {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "adapters/csv/csv_impl.h"
+#include "adapters/csv/steps.h"
 #include "adapters/sqlite/db.h"
 
 #define SAMPLE 20000u /* records of each file */

@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "adapters/csv/csv_impl.h"
+#include "adapters/csv/steps.h"
 
 #define LINES_MAX 10000u /* of one reason */
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "adapters/csv/csv_impl.h"
+#include "adapters/csv/steps.h"
 
 static const char *const steps[] = {
     "CREATE TABLE _seen(" /* what was published: the hash of its mapped payload */

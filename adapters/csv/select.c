@@ -4,7 +4,7 @@
  * Not for: mapping (chunk.c). */
 #include <stdio.h>
 
-#include "adapters/csv/csv_impl.h"
+#include "adapters/csv/steps.h"
 #include "adapters/sqlite/db.h"
 
 struct read_columns {    /* what the mapping's statements read */

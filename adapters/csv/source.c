@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "adapters/csv/csv.h"
-#include "adapters/csv/csv_impl.h"
+#include "adapters/csv/steps.h"
 #include "adapters/sqlite/db.h"
 #include "schemas/base/text.h"
 

@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include "adapters/csv/csv_impl.h"
+#include "adapters/csv/steps.h"
 #include "keys/hash.h"
 
 struct target { /* where records go */
