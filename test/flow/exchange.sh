@@ -246,6 +246,37 @@ ex_grant() {
     ex_draft=$ex/office/draft.sbd
 }
 
+# ex_adapter CODE FOLDER: its database from FOLDER/tables.sql, and a configuration with
+# the mappings and sinks that stand there
+ex_adapter() {
+    cp "$2"/*.yaml "$ex/$1/"
+    ex_sql "$1" <"$2/tables.sql"
+    {
+        printf '%s\n' "institution: $1" "run_dir: run" "state: state" "vault: $1.vault" \
+            "anchor: anchor.json" "catalogue_folder: \"$ex_catalogue\"" "database: $1.db"
+        ex_list publishes mapping "$ex/$1"/*.map.yaml
+        ex_list subscribes sink "$ex/$1"/*.sink.yaml
+    } >"$ex/$1/adapter.yaml"
+}
+
+ex_list() { # SECTION KEY file...
+    [ -f "$3" ] || return 0
+    echo "$1:"
+    ex_key=$2
+    shift 2
+    for ex_file in "$@"; do
+        echo "- $ex_key: $(basename "$ex_file")"
+    done
+}
+
+# ex_capture CODE: triggers and change logs for what it publishes
+ex_capture() {
+    for ex_file in "$ex/$1"/*.map.yaml; do
+        "$sacbe" capture install "$ex_file" --database "$ex/$1/$1.db" \
+            --catalogue "$ex_catalogue" --quiet
+    done
+}
+
 ex_broker_start() {
     ex_start broker "$(ex_program sacbe-broker)" -c "$ex/broker/broker.yaml"
 }
