@@ -109,8 +109,7 @@ static int parse_from(struct sb_mapping *m,
 }
 
 /* Which of the rule's parts is meant, by its column's name or as "hora". */
-static int find_part(struct sb_mapping *m,
-                     const struct sb_yaml_node *node,
+static int find_part(const struct sb_yaml_node *node,
                      const struct rule *r,
                      size_t *out,
                      struct sb_err *err)
@@ -155,7 +154,7 @@ static int parse_missing_entry(struct sb_mapping *m,
                             part ? "\"part\" is only for a field made of \"parts\""
                                  : "say which \"part\" this value leaves unknown");
     if (part)
-        rc = find_part(m, part, r, &out->part, err);
+        rc = find_part(part, r, &out->part, err);
     if (rc == 0 && reason) {
         out->reason = sb_bytes_str(sb_yaml_text(reason));
         if (part || !sb_reason_valid(out->reason))
