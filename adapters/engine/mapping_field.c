@@ -129,8 +129,7 @@ static int find_part(const struct sb_yaml_node *node,
         node, "part", word, sb_words(r->columns, r->n_columns), SB_E_MAPPING, err);
 }
 
-static int parse_missing_entry(struct sb_mapping *m,
-                               const struct sb_yaml_node *node,
+static int parse_missing_entry(const struct sb_yaml_node *node,
                                const struct rule *r,
                                struct missing *out,
                                struct sb_err *err)
@@ -182,7 +181,7 @@ static int parse_missing(struct sb_mapping *m,
     if (!r->missing)
         return sb_fail(err, SB_E_MEMORY, "out of memory");
     for (const struct sb_yaml_node *c = sb_yaml_first(list); c; c = sb_yaml_next(c)) {
-        rc = parse_missing_entry(m, c, r, &r->missing[r->n_missing], err);
+        rc = parse_missing_entry(c, r, &r->missing[r->n_missing], err);
         if (rc)
             return rc;
         r->n_missing++;
