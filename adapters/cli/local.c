@@ -2,14 +2,16 @@
  * Not for: what commands do with them. */
 #include "adapters/cli/local.h"
 
+#include "broker/cli/cmd_types.h"
 #include "broker/host/yaml.h"
 
 int sb_local_catalog(const struct sb_cli *cli,
                      struct sb_catalog **out,
                      struct sb_err *err)
 {
-    const char *folder = sb_cli_text(cli, "catalogue");
-    return sb_catalog_load(out, folder ? folder : SB_DATADIR "/sns", err);
+    char found[SB_FOLDER_TEXT];
+    const char *given = sb_cli_text(cli, "catalogue");
+    return sb_catalog_load(out, sb_cmd_catalogue(given, found), err);
 }
 
 int sb_local_open(const struct sb_cli *cli,

@@ -6,13 +6,17 @@
 #include <stdio.h>
 
 #include "broker/cli/cmd_file.h"
+#include "broker/cli/cmd_types.h"
 #include "broker/cli/families.h"
 #include "schemas/catalog/catalog.h"
 
-const char *sb_catalog_folder(const struct sb_cli *cli)
+int sb_catalog_open(const struct sb_cli *cli,
+                    struct sb_catalog **out,
+                    struct sb_err *err)
 {
-    const char *folder = sb_cli_text(cli, "catalogue");
-    return folder ? folder : SB_DATADIR "/sns";
+    char found[SB_FOLDER_TEXT];
+    const char *given = sb_cli_text(cli, "catalogue");
+    return sb_catalog_load(out, sb_cmd_catalogue(given, found), err);
 }
 
 /* "interna,publica"; `out` holds 64 bytes. */
@@ -38,7 +42,7 @@ static int run_list(struct sb_cli *cli, struct sb_err *err)
     struct sb_out *out = sb_cli_out(cli);
     struct sb_catalog *cat = NULL;
     char text[64];
-    int rc = sb_catalog_load(&cat, sb_catalog_folder(cli), err);
+    int rc = sb_catalog_open(cli, &cat, err);
     if (rc != 0)
         return rc;
     sb_out_text(out, "edition", sb_tr(cli, "Edition"), sb_catalog_edition(cat));
@@ -82,7 +86,7 @@ static int run_show(struct sb_cli *cli, struct sb_err *err)
     const char *name = sb_cli_arg(cli, 0);
     struct sb_catalog *cat = NULL;
     char text[64];
-    int rc = sb_catalog_load(&cat, sb_catalog_folder(cli), err);
+    int rc = sb_catalog_open(cli, &cat, err);
     if (rc != 0)
         return rc;
     const struct sb_event_type *t = sb_catalog_type(cat, sb_bytes_str(name));

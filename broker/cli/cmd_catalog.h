@@ -3,12 +3,14 @@
 #define BROKER_CLI_CMD_CATALOG_H
 
 #include "broker/cli/grammar.h"
+#include "schemas/catalog/catalog.h"
 
 extern const struct sb_tr_row sb_catalog_spanish[];
 
 int sb_catalog_run_validate(struct sb_cli *cli, struct sb_err *err);
 
-/* --catalogue, else the installed one. */
-const char *sb_catalog_folder(const struct sb_cli *cli);
+/* Loads --catalogue, else the installed one. */
+SB_CHECK int
+sb_catalog_open(const struct sb_cli *cli, struct sb_catalog **out, struct sb_err *err);
 
 #endif

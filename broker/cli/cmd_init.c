@@ -5,6 +5,7 @@
 
 #include <sys/random.h>
 
+#include "broker/cli/cmd_types.h"
 #include "broker/cli/families.h"
 #include "broker/cli/progress.h"
 #include "broker/host/clock.h"
@@ -195,11 +196,11 @@ static void tell(const struct sb_init *in)
 
 static int make(struct sb_init *in, struct sb_err *err)
 {
-    const char *catalogue = sb_cli_text(in->cli, "catalogue");
+    char found[SB_FOLDER_TEXT];
+    in->catalogue = sb_cmd_catalogue(sb_cli_text(in->cli, "catalogue"), found);
     int rc = begin(in, err);
     if (rc == 0)
-        rc = sb_cmd_manifest_read(
-            catalogue ? catalogue : SB_DATADIR "/sns", in->arena, &in->manifest, err);
+        rc = sb_cmd_manifest_read(in->catalogue, in->arena, &in->manifest, err);
     if (rc == 0)
         rc = sb_init_stage(in, err);
     if (rc == 0)

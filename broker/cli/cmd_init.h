@@ -7,6 +7,7 @@
 
 struct sb_init { /* all zero frees as well */
     const struct sb_cli *cli;
+    const char *catalogue;    /* the catalogue's folder */
     const char *folder;       /* as asked */
     char stage[SB_PATH_TEXT]; /* beside it, renamed at the end; empty: none yet */
     uint64_t now;

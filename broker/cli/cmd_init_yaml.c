@@ -18,8 +18,7 @@ static void put_listen(const char *address, struct sb_buf *out)
 
 void sb_init_yaml(const struct sb_init *in, struct sb_buf *out)
 {
-    const char *folder = sb_cli_text(in->cli, "catalogue");
-    char *full = folder ? realpath(folder, NULL) : NULL;
+    char *full = realpath(in->catalogue, NULL);
     sb_buf_printf(out,
                   "# Configuration of the broker of %s, made by sacbe init.\n"
                   "# Paths are relative to this file.\n"

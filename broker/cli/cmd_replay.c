@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "broker/cli/cmd_types.h"
 #include "schemas/base/text.h"
 
 static struct sb_replay_stream *find(struct sb_replay *r, struct sb_bytes name)
@@ -195,6 +196,7 @@ static int begin(struct sb_replay *r, const char *path, struct sb_err *err)
 {
     const char *vault = sb_cli_text(r->cli, "vault");
     const char *catalogue = sb_cli_text(r->cli, "catalogue");
+    char found[SB_FOLDER_TEXT];
     r->stream = sb_cli_text(r->cli, "stream");
     r->type = sb_cli_text(r->cli, "type");
     r->from = (uint64_t)sb_cli_int(r->cli, "from", 0);
@@ -206,8 +208,7 @@ static int begin(struct sb_replay *r, const char *path, struct sb_err *err)
     if (rc == 0)
         rc = sb_trust_new(&r->trust, &r->anchor, err);
     if (rc == 0)
-        rc = sb_catalog_load(
-            &r->catalog, catalogue ? catalogue : SB_DATADIR "/sns", err);
+        rc = sb_catalog_load(&r->catalog, sb_cmd_catalogue(catalogue, found), err);
     if (rc == 0 && vault)
         rc = sb_cmd_vault(r->cli, vault, &r->vault, err);
     return rc;

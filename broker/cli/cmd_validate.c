@@ -104,7 +104,7 @@ static int validate(const struct sb_cli *cli,
     if (!schema == !type)
         return sb_fail(err, SB_E_USAGE, "give either --schema or --type");
     int rc = schema ? compile(cli, job, schema, err)
-                    : sb_catalog_load(&job->catalog, sb_catalog_folder(cli), err);
+                    : sb_catalog_open(cli, &job->catalog, err);
     if (rc == 0)
         rc = read_instance(job, sb_cli_text(cli, "instance"), err);
     if (rc != 0)
