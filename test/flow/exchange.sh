@@ -56,7 +56,7 @@ ex_wait() {
 }
 
 ex_has_line() {
-    grep -q -- "$2" "$1"
+    grep -aq -- "$2" "$1"
 }
 
 ex_is_filled() {
@@ -158,6 +158,7 @@ ex_begin() {
     sacbe=$(ex_program sacbe)
     ex_port=$(ex_free_port)
     ex_version=1
+    ex_published=1
     printf 'a passphrase for a test of the exchange\n' >"$ex/office/passphrase"
     cd "$ex"
 }
@@ -225,7 +226,7 @@ ex_sign() {
 
 # ex_publish: every version that the broker has not got
 ex_publish() {
-    ex_next=$((${ex_published:-1} + 1))
+    ex_next=$((ex_published + 1))
     while [ "$ex_next" -le "$ex_version" ]; do
         "$sacbe" directory publish "$ex/office/directory-$ex_next.sbd" \
             -c "$ex/broker/broker.yaml" --quiet
