@@ -45,16 +45,19 @@ static void run_log(struct sb_broker *b, const struct sb_effect *e)
            SB_LOG_TEXT("text", e->as.log.text));
 }
 
-/* Request 0 is the broker's own at its start. */
+/* Request 0 is the broker's own at its start. What is refused to an operator is logged
+ * too: a directory that does not hold may be an attack. */
 static int
 run_answer(struct sb_broker *b, const struct sb_effect *e, struct sb_err *err)
 {
     const struct sb_err *why = &e->as.answer.err;
-    if (e->as.answer.request)
-        return sb_admin_answer(b->admin, e->as.answer.request, why, NULL, err);
+    uint64_t request = e->as.answer.request;
     if (why->code)
-        sb_log(b->config->log, SB_LOG_WARNING, "start", SB_LOG_ERR(why));
-    return 0;
+        sb_log(b->config->log,
+               SB_LOG_WARNING,
+               request ? "operator" : "start",
+               SB_LOG_ERR(why));
+    return request ? sb_admin_answer(b->admin, request, why, NULL, err) : 0;
 }
 
 static int
