@@ -1,11 +1,12 @@
 /* `sacbe-adapter --check`: everything that can be known before it runs.
  *
  * Opens nothing for writing: no state file, no table, no socket file. */
+#include "adapters/engine/engine_impl.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "adapters/engine/engine_impl.h"
 #include "adapters/engine/cursor.h"
 #include "broker/host/clock.h"
 #include "schemas/catalog/catalog.h"
