@@ -17,7 +17,7 @@ static int quiet(int rc)
     return rc == SB_E_BUSY || rc == SB_E_NO_CONNECTION ? 0 : rc;
 }
 
-static int send_rejects(struct sb_engine *e, struct sb_err *err)
+static int send_rejects(struct sb_engine *e, uint64_t mono, struct sb_err *err)
 {
     sqlite3_stmt *row = NULL;
     int rc =
@@ -27,6 +27,7 @@ static int send_rejects(struct sb_engine *e, struct sb_err *err)
     while ((rc = sb_sql_row(e->env.state, row, err)) == 1) {
         struct sb_message m = {.cmd = SB_CMD_REJECT, .n_payload = 1};
         m.payload[0] = sb_sql_bytes(row, 0);
+        e->reject_mono = mono; /* their answers are waited for */
         rc = e->env.send(e->env.send_ctx, &m, err);
         if (rc)
             break;
@@ -116,8 +117,8 @@ int sb_engine_timers(struct sb_engine *e, struct sb_err *err)
     if (!rc && e->here && mono - e->second_mono >= SECOND_MS) {
         e->second_mono = mono;
         if (e->reject_mono == 0 || mono - e->reject_mono >= REJECT_AGAIN_MS) {
-            e->reject_mono = mono;
-            rc = send_rejects(e, err);
+            e->reject_mono = 0;
+            rc = send_rejects(e, mono, err);
         }
     }
     if (!rc && mono - e->minute_mono >= MINUTE_MS) {
