@@ -173,10 +173,12 @@ static void epoch(struct rogue *r, enum readers readers)
     sb_buf_free(&record);
 }
 
-/* A map of two texts, neither of which the catalogue allows. */
-static const struct sb_bytes nonsense = {(const uint8_t *)"\x82\xa9operacion\xa4"
-                                                          "alfa\xa5texto\xa1x",
-                                         24};
+/* What every section must have and nothing else, {"id_local":"T-9","operacion":"alta"}:
+ * the catalogue asks more of an alta. */
+static const struct sb_bytes nonsense = {
+    (const uint8_t *)"\x82\xa8id_local\xa3T-9\xa9operacion\xa4"
+                     "alta",
+    29};
 
 /* `flip`: NULL, or which of the batch's three parts has a bit changed. */
 static void publish(struct rogue *r, uint64_t seq, const char *flip)

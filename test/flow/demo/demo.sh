@@ -1,0 +1,37 @@
+#!/bin/sh
+# The demonstration against the build under test: once as it is, which leaves nothing
+# behind; once with --keep, which leaves it running until its own command ends it.
+set -eu
+TMPDIR=$(mktemp -d)
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
+
+die() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+sh "$SACBE_SOURCE/broker/demo.sh"
+[ -z "$(ls "$TMPDIR")" ] || die "the demonstration leaves $(ls "$TMPDIR")"
+status=0
+sh "$SACBE_SOURCE/broker/demo.sh" --kep >"$TMPDIR/usage.txt" 2>&1 || status=$?
+[ $status = 2 ] || die "a wrong option: exit $status"
+
+sh "$SACBE_SOURCE/broker/demo.sh" --keep >"$TMPDIR/kept.txt"
+end=$(sed -n 's/^  \(kill .* && rm -r .*\)$/\1/p' "$TMPDIR/kept.txt")
+folder=$(sed -n 's/^  cd \(.*\)$/\1/p' "$TMPDIR/kept.txt")
+[ -n "$end" ] && [ -d "$folder" ] || die "it does not say how to end it"
+for pid in $(cat "$folder"/run/*.pid); do
+    kill -0 "$pid" || die "process $pid does not go on"
+done
+pids=$(cat "$folder"/run/*.pid)
+sh -c "$end" || die "its own command does not end it: $end"
+limit=$(($(date +%s) + 60))
+for pid in $pids; do
+    while kill -0 "$pid" 2>/dev/null; do
+        [ "$(date +%s)" -lt $limit ] || die "process $pid does not end"
+        sleep 0.05
+    done
+done
+[ ! -e "$folder" ] || die "$folder is left"
+echo "kept, and ended by its own command"
