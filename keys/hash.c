@@ -24,6 +24,11 @@ init(struct sb_hasher *h, const char *tag, const uint8_t *key, size_t key_size)
         &h->state, key, key_size, SB_HASH, salt, personal);
 }
 
+void sb_random(void *out, size_t n)
+{
+    randombytes_buf(out, n);
+}
+
 void sb_hasher_init(struct sb_hasher *h, const char *tag)
 {
     init(h, tag, NULL, 0);

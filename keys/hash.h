@@ -11,6 +11,9 @@
 /* Call once in each program before anything of this room; 0 or SB_E_INTERNAL. */
 SB_CHECK int sb_keys_init(struct sb_err *err);
 
+/* n bytes from the system's generator. */
+void sb_random(void *out, size_t n);
+
 struct sb_hasher { /* plain data; secret input allowed */
     crypto_generichash_blake2b_state state;
 };

@@ -1,7 +1,7 @@
 /* Rows of the outbox: streams, claims, epochs, tokens. Batches: outbox_batch.c. */
 #include "adapters/engine/outbox.h"
 
-#include <sodium.h>
+#include "keys/hash.h"
 
 static int read_stream(struct sb_sql *s,
                        struct sb_bytes name,
@@ -42,7 +42,7 @@ int sb_outbox_stream(struct sb_sql *s,
         return rc < 0 ? rc : 0;
     uint8_t instance[SB_INSTANCE];
     uint8_t zero[SB_HASH] = {0};
-    randombytes_buf(instance, sizeof instance);
+    sb_random(instance, sizeof instance);
     rc = sb_sql_do(s,
                    err,
                    "INSERT INTO stream(name, instance, stored_hash) VALUES (?, ?, ?)",

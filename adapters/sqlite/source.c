@@ -6,12 +6,12 @@
  * deleted only once the outbox holds what came of them. */
 #include "adapters/sqlite/sqlite.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "adapters/sqlite/db.h"
 #include "adapters/sqlite/source_impl.h"
+#include "keys/hash.h"
 
 static int simple(struct source *s, const char *sql, struct sb_err *err)
 {
@@ -216,7 +216,7 @@ static int source_next(struct sb_source *base,
         return rc;
     rc = read_chunk(s, max, err);
     if (!rc && s->n) {
-        randombytes_buf(s->token, sizeof s->token);
+        sb_random(s->token, sizeof s->token);
         rc = sb_memory_mark(
             s->memory, sb_bytes(s->token, SB_SOURCE_TOKEN), s->last_id, err);
     }
