@@ -99,38 +99,6 @@ static void check_keys(struct check *c)
     tell(c, "directory's age", rc, &why);
 }
 
-/* The catalogue here is the one that the directory names. */
-static int same_catalogue(struct check *c, struct sb_err *err)
-{
-    const struct sb_catalog *cat = c->e.catalog;
-    const struct sb_dir *dir = sb_trust_newest(c->e.env.trust);
-    size_t n = sb_catalog_file_count(cat);
-    struct sb_manifest_file *files = calloc(n + 1, sizeof *files);
-    if (!files)
-        return sb_fail(err, SB_E_MEMORY, "out of memory");
-    for (size_t i = 0; i < n; i++) {
-        files[i].path = sb_bytes_str(sb_catalog_file(cat, i, &files[i].content));
-        sb_hash(files[i].hash, "sacbe/file/1", files[i].content);
-    }
-    struct sb_manifest m = {
-        .edition = sb_bytes_str(sb_catalog_edition(cat)), .files = files, .n_files = n};
-    struct sb_buf bytes = {0};
-    uint8_t hash[SB_HASH];
-    sb_manifest_write(&m, false, &bytes);
-    int rc = sb_buf_check(&bytes, err);
-    if (!rc)
-        rc = sb_record_hash(hash, sb_buf_bytes(&bytes), err);
-    if (!rc && memcmp(hash, sb_dir_body(dir)->catalogue, SB_HASH) != 0)
-        rc = sb_fail(err,
-                     SB_E_CATALOGUE_HASH,
-                     "directory %llu names another catalogue than %s",
-                     (unsigned long long)sb_dir_body(dir)->version,
-                     sb_config_text(c->e.config->config, "catalogue_folder"));
-    sb_buf_free(&bytes);
-    free(files);
-    return rc;
-}
-
 static void check_mapping(struct check *c, const char *path)
 {
     struct sb_mapping *m = NULL;
@@ -231,7 +199,7 @@ int sb_engine_check(const struct sb_engine_config *config,
         check_connection(&c);
         check_keys(&c);
         if (sb_trust_newest(c.e.env.trust))
-            tell(&c, "catalogue", same_catalogue(&c, &why), &why);
+            tell(&c, "catalogue", sb_engine_same_catalogue(&c.e, &why), &why);
         for (size_t i = 0; i < sb_config_count(f, "publishes"); i++)
             check_mapping(
                 &c, sb_config_text(sb_config_section_at(f, "publishes", i), "mapping"));

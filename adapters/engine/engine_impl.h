@@ -29,9 +29,10 @@ struct sb_engine {
     struct sb_receive receive;
     uint64_t pinned_version; /* the configured directory; 0: none */
     uint8_t pinned_hash[SB_HASH];
-    bool here;     /* WELCOME was handled and the session holds */
-    bool stopping; /* asked by signal or verb */
-    bool refused;  /* the refusal has been logged */
+    uint64_t named_version; /* newest directory that the broker named at WELCOME */
+    bool here;              /* WELCOME was handled and the session holds */
+    bool stopping;          /* asked by signal or verb */
+    bool refused;           /* the refusal has been logged */
     uint64_t started_ms;
     uint64_t minute_mono; /* when heads and receipts were last made */
     uint64_t second_mono;
@@ -46,6 +47,9 @@ SB_CHECK int sb_engine_load_state(struct sb_engine *e, struct sb_err *err);
 SB_CHECK int sb_engine_load_streams(struct sb_engine *e, struct sb_err *err);
 SB_CHECK int sb_engine_load_targets(struct sb_engine *e, struct sb_err *err);
 SB_CHECK int sb_engine_connect(struct sb_engine *e, struct sb_err *err);
+
+/* engine_catalogue.c: 0, or SB_E_CATALOGUE_HASH. A directory must be held. */
+SB_CHECK int sb_engine_same_catalogue(const struct sb_engine *e, struct sb_err *err);
 
 /* engine_message.c: one message of the broker. */
 SB_CHECK int

@@ -25,7 +25,8 @@ static int welcome(struct sb_engine *e, const struct sb_message *m, struct sb_er
 {
     uint64_t before = e->env.generation;
     uint64_t generation = m->as.welcome.generation;
-    want_directory(e, m->as.welcome.directory_version);
+    e->named_version = m->as.welcome.directory_version;
+    want_directory(e, e->named_version);
     if (m->as.welcome.tree_size >= e->env.tree_size || generation != before) {
         e->env.tree_size = m->as.welcome.tree_size;
         memcpy(e->env.root, m->as.welcome.root, SB_HASH);
@@ -90,6 +91,8 @@ directory(struct sb_engine *e, const struct sb_message *m, struct sb_err *err)
            "engine",
            SB_LOG_TEXT("event", "directory"),
            SB_LOG_U64("version", version));
+    if (version >= e->named_version && sb_engine_same_catalogue(e, &why) != 0)
+        sb_log(e->env.log, SB_LOG_WARNING, "engine", SB_LOG_ERR(&why));
     return sb_state_keep_directory(e->env.state, version, sb_dir_record(dir), err);
 }
 
