@@ -287,6 +287,16 @@ fi
 seconds=$((($(ex_now_ms) - began) / 1000))
 if [ $keep = yes ]; then
     ex_keep=yes
+    cat >end <<END
+pids='$(cat run/*.pid | tr '\n' ' ')'
+kill \$pids
+for pid in \$pids; do
+    while grep -q '^State:[[:space:]]*[^Z[:space:]]' /proc/\$pid/status 2>/dev/null; do
+        sleep 0.1
+    done
+done
+rm -r '$ex'
+END
     cat <<TEXT
 
 It goes on running, in $ex. To try:
@@ -304,7 +314,7 @@ It goes on running, in $ex. To try:
 
 To end it:
 
-  kill $(cat run/*.pid | tr '\n' ' ')&& rm -r $ex
+  sh $ex/end
 TEXT
 else
     ex_stop pnc conred igm stcns broker

@@ -18,7 +18,7 @@ sh "$SACBE_SOURCE/broker/demo.sh" --kep >"$TMPDIR/usage.txt" 2>&1 || status=$?
 [ $status = 2 ] || die "a wrong option: exit $status"
 
 sh "$SACBE_SOURCE/broker/demo.sh" --keep >"$TMPDIR/kept.txt"
-end=$(sed -n 's/^  \(kill .* && rm -r .*\)$/\1/p' "$TMPDIR/kept.txt")
+end=$(sed -n 's/^  \(sh .*\/end\)$/\1/p' "$TMPDIR/kept.txt")
 folder=$(sed -n 's/^  cd \(.*\)$/\1/p' "$TMPDIR/kept.txt")
 [ -n "$end" ] && [ -d "$folder" ] || die "it does not say how to end it"
 for pid in $(cat "$folder"/run/*.pid); do
@@ -26,12 +26,9 @@ for pid in $(cat "$folder"/run/*.pid); do
 done
 pids=$(cat "$folder"/run/*.pid)
 sh -c "$end" || die "its own command does not end it: $end"
-limit=$(($(date +%s) + 60))
 for pid in $pids; do
-    while kill -0 "$pid" 2>/dev/null; do
-        [ "$(date +%s)" -lt $limit ] || die "process $pid does not end"
-        sleep 0.05
-    done
+    ! grep -q '^State:[[:space:]]*[^Z[:space:]]' "/proc/$pid/status" 2>/dev/null ||
+        die "process $pid goes on"
 done
 [ ! -e "$folder" ] || die "$folder is left"
 echo "kept, and ended by its own command"
