@@ -144,6 +144,10 @@ static int on_terminal(const char *first, const char *second, struct sb_buf *see
     pid_t child = forkpty(&terminal, NULL, NULL, NULL);
     if (child == 0)
         _exit(child_of_terminal());
+    if (child < 0) {
+        print_message("no pseudo-terminal here (is /dev/pts mounted?)\n");
+        skip();
+    }
     sb_buf_byte(seen, ' ');
     await(terminal, seen, "first? ");
     await_silence(terminal, child);
