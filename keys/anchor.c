@@ -132,7 +132,7 @@ int sb_anchor_read(const char *path, struct sb_anchor *out, struct sb_err *err)
     rc = read_anchor(o, &a, err);
     json_decref(o);
     if (rc != 0) {
-        sb_err_wrap(err, "%s", path);
+        sb_err_wrap(err, rc, "%s", path);
         return rc;
     }
     *out = a;

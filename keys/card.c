@@ -226,6 +226,7 @@ int sb_card_check(const struct sb_exchange *x,
         rc = check_signed(x, record, prev, err);
     if (rc != 0)
         sb_err_wrap(err,
+                    rc,
                     "card %llu of %.*s",
                     (unsigned long long)card->card_no,
                     SB_FMT(card->code));

@@ -32,7 +32,7 @@ static int decode_cards(struct sb_dir *d, size_t member, struct sb_err *err)
         if (rc == 0)
             rc = sb_card_read(record.body, d->arena, &to->cards[i], err);
         if (rc != 0) {
-            sb_err_wrap(err, "member %.*s, card %zu", SB_FMT(m->code), i + 1);
+            sb_err_wrap(err, rc, "member %.*s, card %zu", SB_FMT(m->code), i + 1);
             return rc;
         }
         to->n = i + 1;
@@ -48,7 +48,7 @@ static int decode_grants(struct sb_dir *d, struct sb_err *err)
         if (rc == 0)
             rc = sb_grant_read(record.body, d->arena, &d->grants[i], err);
         if (rc != 0) {
-            sb_err_wrap(err, "grant number %zu", i + 1);
+            sb_err_wrap(err, rc, "grant number %zu", i + 1);
             return rc;
         }
     }

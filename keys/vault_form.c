@@ -302,7 +302,7 @@ int sb_vault_open(struct sb_vault **out,
     if (rc == 0) {
         rc = parse(out, sb_buf_bytes(&file), passphrase, &plain, err);
         if (rc != 0)
-            sb_err_wrap(err, "%s", path);
+            sb_err_wrap(err, rc, "%s", path);
     }
     sb_guarded_free(&plain);
     sb_guarded_free(&file);

@@ -222,7 +222,7 @@ static int each_argument(struct sb_cli *cli,
         if (!sb_cli_dry_run(cli))
             rc = sb_cmd_tell_daemon(cli, verb, &arg, 1, err);
         if (rc != 0)
-            return sb_err_wrap(err, "%s", sb_cli_arg(cli, i));
+            return sb_err_wrap(err, rc, "%s", sb_cli_arg(cli, i));
         sb_out_note(out,
                     "%s: %s",
                     sb_cli_arg(cli, i),

@@ -27,7 +27,7 @@ static int pin_directory(struct sb_engine *e, const char *path, struct sb_err *e
     if (!rc)
         e->pinned_version = dir.version;
     else
-        (void)sb_err_wrap(err, "%s", path);
+        (void)sb_err_wrap(err, rc, "%s", path);
     sb_buf_free(&raw);
     sb_arena_free(arena);
     return rc;

@@ -14,6 +14,7 @@ int sb_env_sign_key(const struct sb_env *env,
     if (rc)
         return sb_err_wrap(
             err,
+            rc,
             "the directory (version %llu) has no usable sign key of %.*s",
             (unsigned long long)sb_dir_body(dir)->version,
             SB_FMT(env->institution));

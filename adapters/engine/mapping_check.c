@@ -47,7 +47,7 @@ static int describe(struct checker *c,
                                   c->err);
     if (rc)
         return sb_err_wrap(
-            c->err, "%.*s:%u", SB_FMT(c->m->facts.path), sb_yaml_line(node));
+            c->err, rc, "%.*s:%u", SB_FMT(c->m->facts.path), sb_yaml_line(node));
     if (columns->n == 0)
         return sb_yaml_fail(node, SB_E_MAPPING, c->err, "this SQL is no SELECT");
     for (size_t i = 0; i < columns->n; i++) {

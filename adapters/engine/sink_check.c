@@ -93,7 +93,7 @@ static int compile(struct checker *c, const struct statement *st)
         c->db, st->sql, c->arena, &params, &n_params, &columns, &n_columns, c->err);
     if (rc)
         sb_err_wrap(
-            c->err, "%.*s:%u", SB_FMT(c->s->facts.path), sb_yaml_line(st->node));
+            c->err, rc, "%.*s:%u", SB_FMT(c->s->facts.path), sb_yaml_line(st->node));
     return rc;
 }
 

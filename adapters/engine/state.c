@@ -129,7 +129,7 @@ int sb_state_load_trust(struct sb_sql *s, struct sb_trust *trust, struct sb_err 
     while ((rc = sb_sql_row(s, row, err)) == 1) {
         rc = sb_trust_add(trust, sb_sql_bytes(row, 0), err);
         if (rc) {
-            (void)sb_err_wrap(err, "a directory held in the state file");
+            (void)sb_err_wrap(err, rc, "a directory held in the state file");
             break;
         }
     }

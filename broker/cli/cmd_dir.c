@@ -64,7 +64,7 @@ int sb_cmd_dir_open(const struct sb_cli *cli,
         if (rc == 0)
             rc = judge(&d, err);
         if (rc != 0)
-            rc = sb_err_wrap(err, "%s", path);
+            rc = sb_err_wrap(err, rc, "%s", path);
     }
     if (rc != 0)
         sb_cmd_dir_close(&d);

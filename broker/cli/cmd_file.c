@@ -24,7 +24,7 @@ int sb_cmd_record_read(const char *path,
         rc = sb_fail(err, SB_E_INPUT, "it is another kind of record, not %s", tag);
     if (rc != 0) {
         sb_buf_free(&r.raw);
-        return sb_err_wrap(err, "%s", path);
+        return sb_err_wrap(err, rc, "%s", path);
     }
     *out = r;
     return 0;

@@ -31,7 +31,7 @@ static int add_one(const struct sb_cli *cli,
             sb_cli_text(cli, "catalogue"), g.type, g.classes.items, g.classes.n, err);
     if (rc == 0)
         rc = sb_grant_add(d, &record, err);
-    return rc == 0 ? 0 : sb_err_wrap(err, "%s", path);
+    return rc == 0 ? 0 : sb_err_wrap(err, rc, "%s", path);
 }
 
 static int remove_one(const struct sb_cli *cli,

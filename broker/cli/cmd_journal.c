@@ -96,7 +96,7 @@ static int list_one(void *ctx, const struct sb_stored_entry *e, struct sb_err *e
     if (rc == 0)
         rc = sb_journal_describe(e->kind, e->record, l->arena, &line, err);
     if (rc != 0)
-        return sb_err_wrap(err, "entry %" PRIu64, e->index);
+        return sb_err_wrap(err, rc, "entry %" PRIu64, e->index);
     if (l->stream && !sb_bytes_is(line.stream, l->stream))
         return 0;
     put_line(l, e, &leaf, &line);

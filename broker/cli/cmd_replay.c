@@ -189,7 +189,7 @@ static int take(void *ctx, const struct sb_stored_entry *e, struct sb_err *err)
         rc = take_epoch(r, &leaf, e->record, err);
     else if (rc == 0 && e->kind == SB_KIND_BATCH)
         rc = take_batch(r, e, &leaf, err);
-    return rc == 0 ? 0 : sb_err_wrap(err, "entry %" PRIu64, e->index);
+    return rc == 0 ? 0 : sb_err_wrap(err, rc, "entry %" PRIu64, e->index);
 }
 
 static int begin(struct sb_replay *r, const char *path, struct sb_err *err)

@@ -140,6 +140,7 @@ int sb_replay_event(struct sb_replay *r,
     sb_buf_free(&line);
     return rc == 0 ? 0
                    : sb_err_wrap(err,
+                                 rc,
                                  "%.*s@%" PRIu64,
                                  SB_FMT(b->batch.stream),
                                  b->batch.first_seq + i);

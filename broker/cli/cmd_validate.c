@@ -86,7 +86,7 @@ static int read_instance(struct job *job, const char *path, struct sb_err *err)
     if (rc == 0) {
         rc = sb_json_to_value(sb_buf_bytes(&text), job->arena, &job->instance, err);
         if (rc != 0)
-            rc = sb_err_wrap(err, "%s", path);
+            rc = sb_err_wrap(err, rc, "%s", path);
     }
     sb_buf_free(&text);
     return rc;

@@ -79,7 +79,7 @@ int sb_message_read(const struct sb_frames *frames,
         m.payload[i] = frames->f[4 + i];
     int rc = sb_pack_scan(frames->f[3], SB_PACK_RECORD, err);
     if (rc != 0)
-        return sb_err_wrap(err, "%s", name);
+        return sb_err_wrap(err, rc, "%s", name);
     struct sb_unpack u = sb_unpack(frames->f[3]);
     sb_message_header_read(&u, arena, &m);
     rc = sb_unpack_end(&u, name, err);

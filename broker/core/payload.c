@@ -27,7 +27,7 @@ static int scan(struct sb_bytes payload, const char *what, struct sb_err *err)
     if (payload.n > SB_BATCH_MAX + 64 * SB_KIB)
         return sb_fail(err, SB_E_LIMIT, "%s: %zu bytes are too many", what, payload.n);
     int rc = sb_pack_scan(payload, SB_PACK_RECORD, err);
-    return rc == 0 ? 0 : sb_err_wrap(err, "%s", what);
+    return rc == 0 ? 0 : sb_err_wrap(err, rc, "%s", what);
 }
 
 int sb_items_read(struct sb_bytes payload,

@@ -10,7 +10,7 @@ static int add_directory(void *ctx, const struct sb_stored_entry *e, struct sb_e
 {
     int rc = sb_trust_add(ctx, e->record, err);
     if (rc)
-        sb_err_wrap(err, "journal entry %llu", (unsigned long long)e->index);
+        sb_err_wrap(err, rc, "journal entry %llu", (unsigned long long)e->index);
     return rc;
 }
 
@@ -32,7 +32,7 @@ static int add_file(struct sb_trust *trust, const char *path, struct sb_err *err
     if (!rc)
         rc = sb_trust_add(trust, sb_buf_bytes(&record), err);
     if (rc)
-        sb_err_wrap(err, "%s", path);
+        sb_err_wrap(err, rc, "%s", path);
     sb_buf_free(&record);
     return rc;
 }

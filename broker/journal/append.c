@@ -48,7 +48,7 @@ static int check_one(struct sb_journal *j,
     if (rc == 0)
         rc = check_columns(a, &row, err);
     if (rc != 0) {
-        sb_err_wrap(err, "entry %llu", (unsigned long long)index);
+        sb_err_wrap(err, rc, "entry %llu", (unsigned long long)index);
         return rc;
     }
     if (leaf.stored_ms < *stored_ms || leaf.stored_ms > INT64_MAX)

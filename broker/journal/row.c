@@ -97,7 +97,7 @@ int sb_row_leaf(enum sb_kind kind,
     uint8_t hash[SB_HASH];
     int rc = sb_entry_read(leaf, &e, err);
     if (rc != 0)
-        return sb_err_wrap(err, "leaf data");
+        return sb_err_wrap(err, rc, "leaf data");
     if (e.kind != kind)
         return sb_fail(err, SB_E_JOURNAL_ENTRY, "the leaf data names another kind");
     sb_sha256(hash, record);

@@ -101,7 +101,7 @@ int sb_verify_batch(struct sb_verify *v,
     struct sb_unpack u = sb_unpack(items);
     int rc = sb_pack_scan(items, SB_PACK_RECORD, err);
     if (rc != 0)
-        return sb_err_wrap(err, "items");
+        return sb_err_wrap(err, rc, "items");
     struct sb_bytes *list = read_bins(&u, v->arena, batch->count);
     rc = sb_unpack_end(&u, "items", err);
     if (rc == 0)

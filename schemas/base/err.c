@@ -70,10 +70,10 @@ int sb_fail(struct sb_err *err, int code, const char *fmt, ...)
     return code;
 }
 
-int sb_err_wrap(struct sb_err *err, const char *fmt, ...)
+int sb_err_wrap(struct sb_err *err, int code, const char *fmt, ...)
 {
     if (!err)
-        return SB_E_INTERNAL;
+        return code;
     struct sb_err old = *err;
     va_list args;
     va_start(args, fmt);
@@ -82,7 +82,8 @@ int sb_err_wrap(struct sb_err *err, const char *fmt, ...)
     size_t n = strlen(err->text);
     snprintf(err->text + n, sizeof err->text - n, ": %s", old.text);
     trim_utf8(err->text);
-    return err->code;
+    err->code = code;
+    return code;
 }
 
 int sb_fail_os(struct sb_err *err, int os_error, const char *fmt, ...)

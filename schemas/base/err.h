@@ -22,8 +22,9 @@ struct sb_err {
  */
 int sb_fail(struct sb_err *err, int code, const char *fmt, ...) SB_PRINTF(3, 4);
 
-/* Puts "prefix: " before the text that stands in err; returns err's code. */
-int sb_err_wrap(struct sb_err *err, const char *fmt, ...) SB_PRINTF(2, 3);
+/* Puts "prefix: " before the text that stands in err; returns `code`, also where err is
+ * NULL. */
+int sb_err_wrap(struct sb_err *err, int code, const char *fmt, ...) SB_PRINTF(3, 4);
 
 /* As sb_fail, adding the text of errno `os_error`; ENOSPC and EDQUOT become
  * SB_E_DISK_FULL, ENOMEM becomes SB_E_MEMORY, others SB_E_IO. */

@@ -21,7 +21,7 @@ int sb_batch_read(struct sb_bytes body, struct sb_batch *out, struct sb_err *err
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
     if (rc != 0) {
-        sb_err_wrap(err, "batch");
+        sb_err_wrap(err, rc, "batch");
         return rc;
     }
     struct sb_unpack u = sb_unpack(body);
@@ -64,7 +64,7 @@ int sb_claim_read(struct sb_bytes body, struct sb_claim *out, struct sb_err *err
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
     if (rc != 0) {
-        sb_err_wrap(err, "claim");
+        sb_err_wrap(err, rc, "claim");
         return rc;
     }
     struct sb_unpack u = sb_unpack(body);

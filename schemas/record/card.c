@@ -8,7 +8,7 @@ int sb_card_read(struct sb_bytes body,
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
     if (rc != 0) {
-        sb_err_wrap(err, "card");
+        sb_err_wrap(err, rc, "card");
         return rc;
     }
     struct sb_unpack u = sb_unpack(body);

@@ -99,7 +99,7 @@ int sb_directory_read(struct sb_bytes body,
         return sb_fail(err, SB_E_LIMIT, "a directory of %zu bytes is too long", body.n);
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
     if (rc != 0) {
-        sb_err_wrap(err, "directory");
+        sb_err_wrap(err, rc, "directory");
         return rc;
     }
     struct sb_unpack u = sb_unpack(body);

@@ -25,7 +25,7 @@ int sb_entry_read(struct sb_bytes leaf_data, struct sb_entry *out, struct sb_err
 {
     int rc = sb_pack_scan(leaf_data, SB_PACK_RECORD, err);
     if (rc != 0) {
-        sb_err_wrap(err, "entry");
+        sb_err_wrap(err, rc, "entry");
         return rc;
     }
     struct sb_unpack u = sb_unpack(leaf_data);
@@ -88,7 +88,7 @@ int sb_receipt_read(struct sb_bytes body,
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
     if (rc != 0) {
-        sb_err_wrap(err, "receipt");
+        sb_err_wrap(err, rc, "receipt");
         return rc;
     }
     struct sb_unpack u = sb_unpack(body);
@@ -126,7 +126,7 @@ int sb_heads_read(struct sb_bytes body,
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
     if (rc != 0) {
-        sb_err_wrap(err, "heads");
+        sb_err_wrap(err, rc, "heads");
         return rc;
     }
     struct sb_unpack u = sb_unpack(body);
@@ -159,7 +159,7 @@ int sb_reject_read(struct sb_bytes body, struct sb_reject *out, struct sb_err *e
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
     if (rc != 0) {
-        sb_err_wrap(err, "reject");
+        sb_err_wrap(err, rc, "reject");
         return rc;
     }
     struct sb_unpack u = sb_unpack(body);

@@ -104,7 +104,7 @@ int sb_epoch_read(struct sb_bytes body,
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
     if (rc != 0) {
-        sb_err_wrap(err, "epoch");
+        sb_err_wrap(err, rc, "epoch");
         return rc;
     }
     struct sb_unpack u = sb_unpack(body);
@@ -113,7 +113,7 @@ int sb_epoch_read(struct sb_bytes body,
     e.core_bytes = sb_unpack_bin(&u, SB_RECORD_MAX);
     rc = u.failed ? 0 : sb_pack_scan(e.core_bytes, SB_PACK_RECORD, err);
     if (rc != 0) {
-        sb_err_wrap(err, "epoch core");
+        sb_err_wrap(err, rc, "epoch core");
         return rc;
     }
     struct sb_unpack core = sb_unpack(e.core_bytes);

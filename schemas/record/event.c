@@ -59,7 +59,7 @@ int sb_item_read(struct sb_bytes bytes, struct sb_item *out, struct sb_err *err)
 {
     int rc = sb_pack_scan(bytes, SB_PACK_RECORD, err);
     if (rc != 0) {
-        sb_err_wrap(err, "item");
+        sb_err_wrap(err, rc, "item");
         return rc;
     }
     struct sb_unpack u = sb_unpack(bytes);

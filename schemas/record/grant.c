@@ -8,7 +8,7 @@ int sb_grant_read(struct sb_bytes body,
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
     if (rc != 0) {
-        sb_err_wrap(err, "grant");
+        sb_err_wrap(err, rc, "grant");
         return rc;
     }
     struct sb_unpack u = sb_unpack(body);

@@ -23,7 +23,7 @@ int sb_catalogue_read(struct sb_bytes body,
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
     if (rc != 0) {
-        sb_err_wrap(err, "catalogue");
+        sb_err_wrap(err, rc, "catalogue");
         return rc;
     }
     struct sb_unpack u = sb_unpack(body);

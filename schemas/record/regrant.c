@@ -58,7 +58,7 @@ int sb_regrant_read(struct sb_bytes body,
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
     if (rc != 0) {
-        sb_err_wrap(err, "regrant");
+        sb_err_wrap(err, rc, "regrant");
         return rc;
     }
     struct sb_unpack u = sb_unpack(body);

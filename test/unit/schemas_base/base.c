@@ -126,6 +126,17 @@ static void a_file_is_replaced_whole(void **state)
     assert_int_equal(sb_file_read(path, 2, &b, &err), SB_E_NOT_FOUND);
 }
 
+static void a_wrapped_failure_keeps_its_code(void **state)
+{
+    (void)state;
+    struct sb_err err;
+    int rc = sb_fail(&err, SB_E_NOT_FOUND, "no such %s", "key");
+    assert_int_equal(sb_err_wrap(&err, rc, "file %d", 7), SB_E_NOT_FOUND);
+    assert_int_equal(err.code, SB_E_NOT_FOUND);
+    assert_string_equal(err.text, "file 7: no such key");
+    assert_int_equal(sb_err_wrap(NULL, SB_E_UTF8, "file"), SB_E_UTF8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +146,7 @@ int main(void)
         cmocka_unit_test(a_buffer_remembers_its_limit),
         cmocka_unit_test(an_arena_stops_at_its_limit),
         cmocka_unit_test(a_file_is_replaced_whole),
+        cmocka_unit_test(a_wrapped_failure_keeps_its_code),
     };
     return cmocka_run_group_tests_name("schemas.base", tests, NULL, NULL);
 }
