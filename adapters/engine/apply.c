@@ -262,8 +262,10 @@ int sb_apply_batch(struct sb_target *t,
     struct run r = {.t = t, .c = c, .b = b, .now_ms = now_ms};
     bool refused = false;
     r.arena = sb_arena_new(0);
-    int rc =
-        r.arena ? whole(&r, &refused, err) : sb_fail(err, SB_E_MEMORY, "out of memory");
+    int rc = r.arena ? sb_opening_complete(c, b, now_ms, r.arena, err)
+                     : sb_fail(err, SB_E_MEMORY, "out of memory");
+    if (!rc)
+        rc = whole(&r, &refused, err);
     if (rc && refused) {
         r.done = (struct sb_applied){0};
         rc = singly(&r, err);

@@ -41,7 +41,7 @@ struct sb_chain_batch { /* a batch that passed; lives in the arena and the entry
     uint8_t hash[SB_HASH];
     uint64_t last_seq;
     uint64_t skip; /* this many events at its start are behind the cursor */
-    bool bare;     /* the record alone: nothing here is for us */
+    bool bare;     /* the record alone; sb_opening_complete says whether it may be */
     struct sb_bytes *items;
     struct sb_cts cts;
 };

@@ -10,6 +10,41 @@ static const struct sb_class_cts *find_cts(const struct sb_chain_batch *b,
     return NULL;
 }
 
+int sb_opening_complete(const struct sb_chain *c,
+                        const struct sb_chain_batch *b,
+                        uint64_t now_ms,
+                        struct sb_arena *arena,
+                        struct sb_err *err)
+{
+    struct sb_codes granted = {0};
+    bool asked = false;
+    for (size_t i = 0; c->secrets && i < c->epoch.n_classes; i++) {
+        struct sb_bytes name = c->epoch.classes[i].name;
+        if (!sb_secrets_has(c->secrets, name) || (!b->bare && find_cts(b, name)))
+            continue;
+        int rc = asked ? 0
+                       : sb_dir_classes(sb_trust_newest(c->env->trust),
+                                        c->institution,
+                                        c->type,
+                                        c->env->institution,
+                                        now_ms,
+                                        arena,
+                                        &granted,
+                                        err);
+        if (rc)
+            return rc;
+        asked = true;
+        if (sb_codes_has(&granted, name))
+            return sb_fail(err,
+                           SB_E_JOIN,
+                           "%s: batch at %llu came without its \"%.*s\" sections",
+                           c->name,
+                           (unsigned long long)b->batch.first_seq,
+                           SB_FMT(name));
+    }
+    return 0;
+}
+
 static int open_sections(const struct sb_chain *c,
                          const struct sb_chain_batch *b,
                          size_t i,

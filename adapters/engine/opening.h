@@ -11,6 +11,14 @@ struct sb_opened {
     struct sb_bytes packed; /* the payload's bytes */
 };
 
+/* SB_E_JOIN: the batch came without ciphertexts of a class that the epoch gives us and
+ * a grant still does. Where the grant has ended, the broker gives less. */
+SB_CHECK int sb_opening_complete(const struct sb_chain *c,
+                                 const struct sb_chain_batch *b,
+                                 uint64_t now_ms,
+                                 struct sb_arena *arena,
+                                 struct sb_err *err);
+
 /* Errors are the event's fault (to be rejected), but for SB_E_MEMORY; `pointer` says
  * where it breaks the catalogue. Everything lives in the arena. */
 SB_CHECK int sb_opening_event(const struct sb_chain *c,

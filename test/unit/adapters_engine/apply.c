@@ -227,12 +227,9 @@ static void a_constraint_checked_at_commit_finds_its_event(void **state)
     rig_free(r);
 }
 
-static void one_flipped_bit_holds_the_stream(void **state)
+/* Seals one more event and stops before the reader hears of it. */
+static struct sim_mail *next_delivery(struct rig *r)
 {
-    (void)state;
-    struct rig *r = rig_new();
-    rig_insert(r, 1, "uno");
-    rig_settle(r);
     rig_insert(r, 2, "dos");
     for (int i = 0; i < 40 && r->sim->n_entries < 4; i++) {
         assert_true(sb_feed_turn(&r->pnc.feed, r->sim->now, NULL) >= 0);
@@ -245,8 +242,18 @@ static void one_flipped_bit_holds_the_stream(void **state)
         m = m->next;
     if (!m) {
         fail_msg("nothing was delivered");
-        return;
+        exit(1);
     }
+    return m;
+}
+
+static void one_flipped_bit_holds_the_stream(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    rig_insert(r, 1, "uno");
+    rig_settle(r);
+    struct sim_mail *m = next_delivery(r);
     uint8_t *bytes = malloc(m->m.payload[2].n);
     memcpy(bytes, m->m.payload[2].p, m->m.payload[2].n);
     bytes[m->m.payload[2].n - 1] ^= 1;
@@ -260,6 +267,47 @@ static void one_flipped_bit_holds_the_stream(void **state)
     rig_free(r);
 }
 
+/* How much of a delivery a dishonest broker keeps to itself. */
+static void withhold(struct sim_mail *m, size_t classes, struct sb_buf *out)
+{
+    struct sb_bytes raw[SB_CLASSES];
+    struct sb_cts cts;
+    assert_int_equal(sb_cts_read(m->m.payload[3], m->arena, &cts, NULL), 0);
+    assert_int_equal(cts.n, 2);
+    for (size_t i = 0; i < classes; i++)
+        raw[i] = cts.classes[i].raw;
+    sb_cts_join(out, raw, classes);
+    m->m.payload[3] = sb_buf_bytes(out);
+}
+
+static void what_a_grant_gives_cannot_be_withheld(void **state)
+{
+    (void)state;
+    for (int kept = -1; kept < 2; kept++) { /* -1: the record alone */
+        struct rig *r = rig_new();
+        struct sb_buf cts = {0};
+        rig_insert(r, 1, "uno");
+        rig_settle(r);
+        struct sim_mail *m = next_delivery(r);
+        if (kept < 0)
+            m->m.payload[2] = m->m.payload[3] = sb_bytes(NULL, 0);
+        else
+            withhold(m, (size_t)kept, &cts);
+        rig_hear(&r->stcns, SIZE_MAX);
+        assert_int_equal(
+            sb_receive_turn(&r->stcns.receive, r->sim->now, r->sim->now, NULL), 1);
+        assert_int_equal(r->stcns.receive.readings[0]->trouble.code, SB_E_JOIN);
+        assert_string_equal(rig_ask(&r->stcns, "SELECT seq FROM sacbe_cursor"), "1");
+        r->sim->now += 1000; /* asked again, and told the whole */
+        rig_settle(r);
+        assert_string_equal(
+            rig_ask(&r->stcns, "SELECT group_concat(id || seq) FROM recibida"),
+            "A11,A22");
+        sb_buf_free(&cts);
+        rig_free(r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +318,7 @@ int main(void)
         cmocka_unit_test(a_strict_sink_holds_its_stream),
         cmocka_unit_test(a_constraint_checked_at_commit_finds_its_event),
         cmocka_unit_test(one_flipped_bit_holds_the_stream),
+        cmocka_unit_test(what_a_grant_gives_cannot_be_withheld),
     };
     return cmocka_run_group_tests_name("adapters.engine.apply", tests, NULL, NULL);
 }
