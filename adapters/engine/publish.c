@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #define MODULE "publish"
+#define PAUSE_MIN_MS 250u
+#define PAUSE_MAX_MS 60000u
 
 static void warn(const struct sb_stream *s, int code, const char *text)
 {
@@ -214,6 +216,7 @@ static int stored_batch(struct sb_stream *s, const struct sb_message *m)
     s->row.stored_seq = s->flight[i].last_seq;
     memcpy(s->row.stored_hash, s->flight[i].hash, SB_HASH);
     s->dirty = true;
+    s->reseal_ms = s->reseal_pause = 0;
     s->in_flight -= i + 1;
     memmove(s->flight, s->flight + i + 1, s->in_flight * sizeof s->flight[0]);
     return 0;
@@ -357,19 +360,63 @@ static int step(struct sb_stream *s, struct sb_arena *arena, struct sb_err *err)
     return 1;
 }
 
+/* Reasons that pass by themselves, or with the next directory: no key or no directory
+ * that is valid at this moment. */
+static bool passes(int code)
+{
+    switch (code) {
+    case SB_E_BUSY:
+    case SB_E_NOT_ENROLLED:
+    case SB_E_DIR_STALE:
+    case SB_E_DIR_EXPIRED:
+    case SB_E_KEY_EXPIRED:
+    case SB_E_NO_KEY:
+    case SB_E_MEMBER:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Resealing again and again comes of two clocks that differ, where a grant or a key
+ * begins or ends: each time costs the journal a claim. */
+static bool pauses(struct sb_stream *s, uint64_t now_ms)
+{
+    if (now_ms < s->reseal_ms && s->reseal_ms - now_ms <= PAUSE_MAX_MS)
+        return true;
+    s->reseal_pause = s->reseal_pause ? 2 * s->reseal_pause : PAUSE_MIN_MS;
+    if (s->reseal_pause > PAUSE_MAX_MS)
+        s->reseal_pause = PAUSE_MAX_MS;
+    s->reseal_ms = now_ms + s->reseal_pause;
+    return false;
+}
+
+/* The claim to seal under: a claim of ours that the broker refused is made anew. */
+static uint64_t next_claim(const struct sb_stream *s)
+{
+    uint64_t ours = s->claim_no - (s->claim_no && !s->claim_stored);
+    return (s->broker_claim > ours ? s->broker_claim : ours) + 1;
+}
+
 /* STALE_EPOCH was answered and nothing is on the way any more. */
 static int renew(struct sb_stream *s, uint64_t now_ms, struct sb_err *err)
 {
     const struct sb_dir *dir = sb_trust_newest(s->env->trust);
     if (s->in_flight || s->asked || !dir ||
-        sb_dir_body(dir)->version < s->need_directory)
+        sb_dir_body(dir)->version < s->need_directory || pauses(s, now_ms))
         return 0;
-    int rc = sb_publish_flush(s, err);
-    uint64_t most = s->broker_claim > s->claim_no ? s->broker_claim : s->claim_no;
+    struct sb_err why = {.code = 0};
+    int rc = sb_publish_flush(s, &why);
     if (!rc)
-        rc = sb_stream_rebase(s, most + 1, now_ms, err);
+        rc = sb_stream_may_seal(s, now_ms, &why);
+    if (!rc)
+        rc = sb_stream_rebase(s, next_claim(s), now_ms, &why);
+    if (rc && passes(rc)) {
+        warn(s, rc, why.text);
+        return 0;
+    }
     if (rc)
-        return rc;
+        return sb_fail(err, rc, "%s", why.text);
     s->stale = false;
     s->sent_seq = s->row.stored_seq;
     sb_log(s->env->log,

@@ -48,6 +48,8 @@ struct sb_stream { /* plain data for the engine's files; opened by sb_stream_ope
         uint8_t hash[SB_HASH];
     } flight[SB_STREAM_WINDOW];
     bool stale;                /* reseal once nothing is in flight */
+    uint64_t reseal_ms;        /* not again before, */
+    uint64_t reseal_pause;     /* which grows until a batch is stored */
     bool dirty;                /* row.stored_* not yet written down */
     uint64_t need_directory;   /* seal nothing before this version is held */
     bool adopting;             /* reads our own stream before it goes on */

@@ -56,6 +56,33 @@ static void a_stale_epoch_is_resealed_under_the_same_seqs(void **state)
     rig_free(r);
 }
 
+static void clocks_that_differ_do_not_fill_the_journal_with_claims(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    rig_insert(r, 1, "uno");
+    rig_settle(r);
+    uint64_t behind =
+        r->sim->now; /* the grants have ended by the broker's clock alone */
+    r->sim->now = NOW + 30 * (uint64_t)DAY + 1000;
+    rig_insert(r, 2, "dos");
+    assert_int_equal(sb_feed_turn(&r->pnc.feed, behind, NULL), 1);
+    for (uint64_t i = 0; i < 300; i++) {
+        bool busy = false;
+        assert_int_equal(sb_publish_pump(&r->pnc.stream, behind + 10 * i, &busy, NULL),
+                         0);
+        sim_settle(r->sim);
+        rig_hear(&r->pnc, SIZE_MAX);
+    }
+    assert_int_equal(r->pnc.stream.row.stored_seq, 1);
+    assert_in_range(r->pnc.stream.claim_no, 3, 6);
+    r->pnc.env.fresh_ms = r->sim->now; /* its clock comes right */
+    rig_settle(r);
+    assert_int_equal(r->pnc.stream.row.stored_seq, 2);
+    assert_int_equal(r->pnc.stream.row.stopped, 0);
+    rig_free(r);
+}
+
 static void an_adapter_killed_anywhere_loses_and_repeats_nothing(void **state)
 {
     (void)state;
@@ -243,6 +270,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_travel_as_alta_correccion_and_anulacion),
         cmocka_unit_test(a_stale_epoch_is_resealed_under_the_same_seqs),
+        cmocka_unit_test(clocks_that_differ_do_not_fill_the_journal_with_claims),
         cmocka_unit_test(an_adapter_killed_anywhere_loses_and_repeats_nothing),
         cmocka_unit_test(a_broker_that_lost_what_it_did_not_answer_is_told_again),
         cmocka_unit_test(a_second_adapter_alarms_the_first_and_stops_it),
