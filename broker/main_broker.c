@@ -2,27 +2,19 @@
  * Invariant: privileges are given up before any secret is read; the readiness line is
  * written once peers can connect.
  * Not: the work (broker/io). */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "broker/cli/passphrase.h"
+#include "broker/host/daemon.h"
+#include "broker/host/installed.h"
 #include "broker/host/notify.h"
 #include "broker/host/privileges.h"
 #include "broker/io/check.h"
 #include "broker/io/settings.h"
 #include "keys/hash.h"
 #include "schemas/catalog/catalog.h"
-
-enum { EXIT_NO = 1, EXIT_USAGE = 2 };
-
-struct options {
-    const char *file;
-    bool check;
-    int ready_fd; /* -1: none */
-};
 
 struct daemon {
     struct sb_config *config;
@@ -33,6 +25,7 @@ struct daemon {
     struct sb_broker_config broker;
 };
 
+static const char program[] = "sacbe-broker";
 static const char usage[] =
     "usage: sacbe-broker -c FILE [--check] [--ready-fd N]\n"
     "       sacbe-broker --version | --help\n"
@@ -41,65 +34,15 @@ static const char usage[] =
     "      --check         say whether it would start; change nothing\n"
     "      --ready-fd N    write \"ready ADDRESS\" to descriptor N once it listens\n";
 
-static int fail(const struct sb_err *err)
-{
-    fprintf(stderr, "sacbe-broker: SB-%d %s\n", sb_code_number(err->code), err->text);
-    return err->code == SB_E_USAGE ? EXIT_USAGE : EXIT_NO;
-}
-
-static int read_fd(const char *text, int *out, struct sb_err *err)
-{
-    char *end = NULL;
-    long n = strtol(text, &end, 10);
-    if (end == text || *end || n < 0 || n > 1023)
-        return sb_fail(err, SB_E_USAGE, "--ready-fd %s: not a descriptor", text);
-    *out = (int)n;
-    return 0;
-}
-
-/* 0: go on; 1: answered already. */
-static int read_options(int argc, char **argv, struct options *o, struct sb_err *err)
-{
-    static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
-                                          {"check", no_argument, NULL, 'k'},
-                                          {"ready-fd", required_argument, NULL, 'r'},
-                                          {"version", no_argument, NULL, 'v'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
-    int rc = 0;
-    int c;
-    while (!rc && (c = getopt_long(argc, argv, "c:h", longs, NULL)) != -1) {
-        if (c == 'c')
-            o->file = optarg;
-        else if (c == 'k')
-            o->check = true;
-        else if (c == 'r')
-            rc = read_fd(optarg, &o->ready_fd, err);
-        else if (c == 'v')
-            return printf("sacbe-broker %s\n", SB_VERSION) > 0;
-        else if (c == 'h')
-            return fputs(usage, stdout) >= 0;
-        else
-            rc = sb_fail(err, SB_E_USAGE, "see sacbe-broker --help");
-    }
-    if (!rc && (!o->file || optind != argc))
-        rc = sb_fail(err, SB_E_USAGE, "give -c FILE (see sacbe-broker --help)");
-    return rc;
-}
-
 static int
 open_vault(const struct sb_config *c, struct sb_vault **out, struct sb_err *err)
 {
-    const char *path = sb_config_text(c, "vault");
-    struct sb_passphrase_ask ask = {.file = sb_config_text(c, "passphrase_file"),
-                                    .prompt = "Passphrase of the broker's vault: ",
-                                    .no_terminal = !isatty(STDIN_FILENO)};
     struct sb_passphrase pass = {0};
-    int rc = sb_vault_is_sealed(path, err);
-    if (rc == 1)
-        rc = sb_passphrase_get(&pass, &ask, err);
+    int rc =
+        sb_passphrase_configured(&pass, c, "Passphrase of the broker's vault: ", err);
     if (!rc)
-        rc = sb_vault_open(out, path, sb_bytes(pass.text, pass.n), err);
+        rc = sb_vault_open(
+            out, sb_config_text(c, "vault"), sb_bytes(pass.text, pass.n), err);
     sb_passphrase_wipe(&pass);
     return rc;
 }
@@ -109,7 +52,9 @@ open_vault(const struct sb_config *c, struct sb_vault **out, struct sb_err *err)
 static int load_priorities(struct daemon *d, struct sb_err *err)
 {
     struct sb_err why = {0};
-    const char *folder = sb_config_text(d->config, "catalogue_folder");
+    char found[SB_FOLDER_TEXT];
+    const char *folder =
+        sb_installed_catalogue(sb_config_text(d->config, "catalogue_folder"), found);
     if (!sb_config_has(d->config, "catalogue_folder") && access(folder, R_OK) != 0) {
         sb_log(d->broker.log,
                SB_LOG_WARNING,
@@ -134,15 +79,6 @@ static int load_priorities(struct daemon *d, struct sb_err *err)
     d->broker.priorities = d->priorities;
     d->broker.n_priorities = n;
     return 0;
-}
-
-static void say_finding(void *ctx, const char *what, const struct sb_err *why)
-{
-    (void)ctx;
-    if (why)
-        printf("FAILED  %s: SB-%d %s\n", what, sb_code_number(why->code), why->text);
-    else
-        printf("ok      %s\n", what);
 }
 
 static int say_ready(const struct sb_broker *b, int fd, struct sb_err *err)
@@ -187,7 +123,7 @@ static int prepare(struct daemon *d, const char *file, struct sb_err *err)
         return rc;
     sb_settings_broker(d->config, &d->broker);
     d->broker.signals = d->signals;
-    d->broker.log = sb_log_new(sb_settings_log_level(d->config), NULL, NULL);
+    d->broker.log = sb_log_new(sb_daemon_log_level(d->config), NULL, NULL);
     rc = load_priorities(d, err);
     if (!rc)
         rc = open_vault(d->config, &d->vault, err);
@@ -205,29 +141,29 @@ static void release(struct daemon *d)
     sb_signals_free(d->signals);
 }
 
-static int run(const struct options *o, struct sb_err *err)
+static int run(const struct sb_daemon_options *o, struct sb_err *err)
 {
     struct daemon d = {0};
     size_t bad = 0;
     int rc = prepare(&d, o->file, err);
     if (!rc && o->check)
-        bad = sb_check_broker(&d.broker, say_finding, NULL);
+        bad = sb_check_broker(&d.broker, sb_daemon_say_finding, NULL);
     else if (!rc)
         rc = serve(&d.broker, o->ready_fd, err);
     release(&d);
     if (rc)
-        return fail(err);
-    return bad ? EXIT_NO : EXIT_SUCCESS;
+        return sb_daemon_fail(program, err);
+    return bad ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)
 {
     struct sb_err err = {0};
-    struct options o = {.ready_fd = -1};
-    int rc = read_options(argc, argv, &o, &err);
+    struct sb_daemon_options o = {0};
+    int rc = sb_daemon_options(argc, argv, program, usage, &o, &err);
     if (rc)
-        return rc == 1 ? EXIT_SUCCESS : fail(&err);
+        return rc == 1 ? EXIT_SUCCESS : sb_daemon_fail(program, &err);
     if (sb_privileges_drop(&err) || sb_keys_init(&err))
-        return fail(&err);
+        return sb_daemon_fail(program, &err);
     return run(&o, &err);
 }

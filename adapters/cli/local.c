@@ -2,7 +2,7 @@
  * Not for: what commands do with them. */
 #include "adapters/cli/local.h"
 
-#include "broker/cli/cmd_types.h"
+#include "broker/host/installed.h"
 #include "broker/host/yaml.h"
 
 int sb_local_catalog(const struct sb_cli *cli,
@@ -11,7 +11,7 @@ int sb_local_catalog(const struct sb_cli *cli,
 {
     char found[SB_FOLDER_TEXT];
     const char *given = sb_cli_text(cli, "catalogue");
-    return sb_catalog_load(out, sb_cmd_catalogue(given, found), err);
+    return sb_catalog_load(out, sb_installed_catalogue(given, found), err);
 }
 
 int sb_local_open(const struct sb_cli *cli,

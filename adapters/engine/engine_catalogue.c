@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "broker/host/installed.h"
 #include "schemas/catalog/catalog.h"
 
 static int
@@ -32,12 +33,14 @@ int sb_engine_same_catalogue(const struct sb_engine *e, struct sb_err *err)
 {
     const struct sb_directory *d = sb_dir_body(sb_trust_newest(e->env.trust));
     uint8_t hash[SB_HASH];
+    char found[SB_FOLDER_TEXT];
+    const char *given = sb_config_text(e->config->config, "catalogue_folder");
     int rc = manifest_hash(e->catalog, hash, err);
     if (!rc && memcmp(hash, d->catalogue, SB_HASH) != 0)
         rc = sb_fail(err,
                      SB_E_CATALOGUE_HASH,
                      "directory %llu names another catalogue than %s",
                      (unsigned long long)d->version,
-                     sb_config_text(e->config->config, "catalogue_folder"));
+                     sb_installed_catalogue(given, found));
     return rc;
 }

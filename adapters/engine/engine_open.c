@@ -8,6 +8,7 @@
 
 #include "adapters/engine/cursor.h"
 #include "adapters/engine/state.h"
+#include "broker/host/installed.h"
 #include "schemas/catalog/catalog.h"
 
 static int pin_directory(struct sb_engine *e, const char *path, struct sb_err *err)
@@ -36,6 +37,7 @@ static int pin_directory(struct sb_engine *e, const char *path, struct sb_err *e
 int sb_engine_load_keys(struct sb_engine *e, struct sb_err *err)
 {
     const struct sb_config *c = e->config->config;
+    char found[SB_FOLDER_TEXT];
     (void)snprintf(
         e->institution, sizeof e->institution, "%s", sb_config_text(c, "institution"));
     e->env.institution = sb_bytes_str(e->institution);
@@ -61,7 +63,10 @@ int sb_engine_load_keys(struct sb_engine *e, struct sb_err *err)
     if (!rc && sb_config_text(c, "directory"))
         rc = pin_directory(e, sb_config_text(c, "directory"), err);
     if (!rc)
-        rc = sb_catalog_load(&e->catalog, sb_config_text(c, "catalogue_folder"), err);
+        rc = sb_catalog_load(
+            &e->catalog,
+            sb_installed_catalogue(sb_config_text(c, "catalogue_folder"), found),
+            err);
     return rc;
 }
 

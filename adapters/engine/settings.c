@@ -1,7 +1,7 @@
 /* The table of the adapter's keys. */
 #include "adapters/engine/settings.h"
 
-static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
+#include "broker/host/daemon.h"
 
 static const struct sb_config_key publishes[] = {
     {.name = "mapping",
@@ -27,35 +27,17 @@ const struct sb_config_key sb_adapter_keys[] = {
      .type = SB_CONFIG_CODE,
      .required = true,
      .summary = "the institution's code, as in the directory"},
-    {.name = "run_dir",
-     .type = SB_CONFIG_PATH,
-     .required = true,
-     .summary = "folder of admin.sock"},
+    SB_DAEMON_KEYS,
     {.name = "state",
      .type = SB_CONFIG_PATH,
      .required = true,
      .summary = "folder of the adapter's own files: outbox, quarantine"},
-    {.name = "vault",
-     .type = SB_CONFIG_PATH,
-     .required = true,
-     .summary = "the institution's keys"},
-    {.name = "passphrase_file",
-     .type = SB_CONFIG_PATH,
-     .summary = "opens the vault when it is sealed (0600)"},
-    {.name = "anchor",
-     .type = SB_CONFIG_PATH,
-     .required = true,
-     .summary = "anchor.json of the exchange"},
     {.name = "directory",
      .type = SB_CONFIG_PATH,
      .summary = "a directory record that the broker's must agree with"},
     {.name = "broker",
      .type = SB_CONFIG_ADDRESS,
      .summary = "where the broker is, when not at the address of the anchor"},
-    {.name = "catalogue_folder",
-     .type = SB_CONFIG_PATH,
-     .preset = SB_DATADIR "/sns",
-     .summary = "the catalogue's files"},
     {.name = "database",
      .type = SB_CONFIG_PATH,
      .summary = "the local database of mappings that name no file"},
@@ -67,16 +49,4 @@ const struct sb_config_key sb_adapter_keys[] = {
      .type = SB_CONFIG_SECTIONS,
      .keys = subscribes,
      .summary = "what is received"},
-    {.name = "log_level",
-     .type = SB_CONFIG_TEXT,
-     .preset = "info",
-     .one_of = levels,
-     .summary = "error, warning, info or debug"},
     {.name = NULL}};
-
-enum sb_log_level sb_adapter_log_level(const struct sb_config *c)
-{
-    enum sb_log_level level = SB_LOG_INFO;
-    (void)sb_log_level_parse(sb_config_text(c, "log_level"), &level);
-    return level;
-}

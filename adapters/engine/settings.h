@@ -3,10 +3,7 @@
 #define ADAPTERS_ENGINE_SETTINGS_H
 
 #include "broker/host/config.h"
-#include "broker/host/log.h"
 
 extern const struct sb_config_key sb_adapter_keys[];
-
-enum sb_log_level sb_adapter_log_level(const struct sb_config *c);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "broker/cli/cmd_file.h"
-#include "broker/cli/cmd_types.h"
+#include "broker/host/installed.h"
 #include "broker/cli/families.h"
 #include "schemas/catalog/catalog.h"
 
@@ -16,7 +16,7 @@ int sb_catalog_open(const struct sb_cli *cli,
 {
     char found[SB_FOLDER_TEXT];
     const char *given = sb_cli_text(cli, "catalogue");
-    return sb_catalog_load(out, sb_cmd_catalogue(given, found), err);
+    return sb_catalog_load(out, sb_installed_catalogue(given, found), err);
 }
 
 /* "interna,publica"; `out` holds 64 bytes. */

@@ -5,7 +5,7 @@
 
 #include <sys/random.h>
 
-#include "broker/cli/cmd_types.h"
+#include "broker/host/installed.h"
 #include "broker/cli/families.h"
 #include "broker/cli/progress.h"
 #include "broker/host/clock.h"
@@ -197,7 +197,7 @@ static void tell(const struct sb_init *in)
 static int make(struct sb_init *in, struct sb_err *err)
 {
     char found[SB_FOLDER_TEXT];
-    in->catalogue = sb_cmd_catalogue(sb_cli_text(in->cli, "catalogue"), found);
+    in->catalogue = sb_installed_catalogue(sb_cli_text(in->cli, "catalogue"), found);
     int rc = begin(in, err);
     if (rc == 0)
         rc = sb_cmd_manifest_read(in->catalogue, in->arena, &in->manifest, err);

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "broker/cli/cmd_types.h"
+#include "broker/host/installed.h"
 #include "schemas/base/text.h"
 
 static struct sb_replay_stream *find(struct sb_replay *r, struct sb_bytes name)
@@ -208,7 +208,8 @@ static int begin(struct sb_replay *r, const char *path, struct sb_err *err)
     if (rc == 0)
         rc = sb_trust_new(&r->trust, &r->anchor, err);
     if (rc == 0)
-        rc = sb_catalog_load(&r->catalog, sb_cmd_catalogue(catalogue, found), err);
+        rc =
+            sb_catalog_load(&r->catalog, sb_installed_catalogue(catalogue, found), err);
     if (rc == 0 && vault)
         rc = sb_cmd_vault(r->cli, vault, &r->vault, err);
     return rc;

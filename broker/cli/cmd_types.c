@@ -1,26 +1,8 @@
 /* Purpose: what commands ask of the catalogue about one event type. */
 #include "broker/cli/cmd_types.h"
 
-#include <stdio.h>
-#include <unistd.h>
-
+#include "broker/host/installed.h"
 #include "schemas/catalog/catalog.h"
-
-const char *sb_cmd_catalogue(const char *given, char out[SB_FOLDER_TEXT])
-{
-    static const char installed[] = SB_DATADIR "/sns";
-    char self[SB_FOLDER_TEXT - 64];
-    if (given || access(installed, R_OK) == 0)
-        return given ? given : installed;
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    for (int up = 0; n > 0 && up < 2; up++)
-        while (n > 0 && self[--n] != '/')
-            ;
-    if (n <= 0)
-        return installed;
-    (void)snprintf(out, SB_FOLDER_TEXT, "%.*s/share/sacbe/sns", (int)n, self);
-    return access(out, R_OK) == 0 ? out : installed;
-}
 
 static int check(const struct sb_event_type *type,
                  const struct sb_bytes *classes,
@@ -53,7 +35,7 @@ int sb_cmd_check_classes(const char *folder,
 {
     struct sb_catalog *catalog = NULL;
     char found[SB_FOLDER_TEXT];
-    int rc = sb_catalog_load(&catalog, sb_cmd_catalogue(folder, found), err);
+    int rc = sb_catalog_load(&catalog, sb_installed_catalogue(folder, found), err);
     if (rc != 0)
         return rc;
     const struct sb_event_type *t = sb_catalog_type(catalog, type);

@@ -4,12 +4,6 @@
 
 #include "schemas/base/bytes.h"
 
-#define SB_FOLDER_TEXT 4096
-
-/* The folder of the catalogue: `given`, else the installed one, where this program was
- * configured to find it or, moved as a whole, beside its own bin. May use `out`. */
-const char *sb_cmd_catalogue(const char *given, char out[SB_FOLDER_TEXT]);
-
 /* The type is in the catalogue of `folder` (NULL: the installed one) and has
  * each of these classes: SB_E_UNKNOWN_TYPE, SB_E_GRANT_FORM. */
 SB_CHECK int sb_cmd_check_classes(const char *folder,

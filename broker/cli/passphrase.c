@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "broker/host/privileges.h"
+#include "keys/vault.h"
 
 enum { INTERRUPT = 3 }; /* Ctrl-C, read as a character */
 
@@ -150,5 +151,21 @@ int sb_passphrase_get(struct sb_passphrase *out,
     if (rc == 0)
         *out = got;
     sb_passphrase_wipe(&got);
+    return rc;
+}
+
+int sb_passphrase_configured(struct sb_passphrase *out,
+                             const struct sb_config *c,
+                             const char *prompt,
+                             struct sb_err *err)
+{
+    struct sb_passphrase_ask ask = {.file = sb_config_text(c, "passphrase_file"),
+                                    .prompt = prompt,
+                                    .no_terminal = !isatty(STDIN_FILENO)};
+    int rc = sb_vault_is_sealed(sb_config_text(c, "vault"), err);
+    if (rc == 1)
+        return sb_passphrase_get(out, &ask, err);
+    if (rc == 0)
+        out->n = 0;
     return rc;
 }

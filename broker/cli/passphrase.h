@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "schemas/base/err.h"
+#include "broker/host/config.h"
 
 #define SB_PASSPHRASE_MAX 1024u
 
@@ -28,6 +28,12 @@ struct sb_passphrase_ask {
 SB_CHECK int sb_passphrase_get(struct sb_passphrase *out,
                                const struct sb_passphrase_ask *ask,
                                struct sb_err *err);
+/* That of a daemon's vault, by its keys "vault" and "passphrase_file"; n is 0 when the
+ * vault is not sealed. */
+SB_CHECK int sb_passphrase_configured(struct sb_passphrase *out,
+                                      const struct sb_config *c,
+                                      const char *prompt,
+                                      struct sb_err *err);
 void sb_passphrase_wipe(struct sb_passphrase *p);
 
 #endif

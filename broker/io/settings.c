@@ -4,14 +4,10 @@
 #include "broker/io/settings.h"
 
 #include "broker/host/clock.h"
-
-static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
+#include "broker/host/daemon.h"
 
 const struct sb_config_key sb_broker_keys[] = {
-    {.name = "run_dir",
-     .type = SB_CONFIG_PATH,
-     .required = true,
-     .summary = "folder of admin.sock"},
+    SB_DAEMON_KEYS,
     {.name = "listen",
      .type = SB_CONFIG_ADDRESS,
      .required = true,
@@ -20,17 +16,6 @@ const struct sb_config_key sb_broker_keys[] = {
      .type = SB_CONFIG_PATH,
      .required = true,
      .summary = "the journal's file"},
-    {.name = "vault",
-     .type = SB_CONFIG_PATH,
-     .required = true,
-     .summary = "the broker's keys"},
-    {.name = "passphrase_file",
-     .type = SB_CONFIG_PATH,
-     .summary = "opens the vault when it is sealed (0600)"},
-    {.name = "anchor",
-     .type = SB_CONFIG_PATH,
-     .required = true,
-     .summary = "anchor.json of the exchange"},
     {.name = "directory",
      .type = SB_CONFIG_PATH,
      .required = true,
@@ -38,15 +23,6 @@ const struct sb_config_key sb_broker_keys[] = {
     {.name = "catalogue",
      .type = SB_CONFIG_PATH,
      .summary = "the catalogue record that follows it"},
-    {.name = "catalogue_folder",
-     .type = SB_CONFIG_PATH,
-     .preset = SB_DATADIR "/sns",
-     .summary = "the catalogue's files: priorities of types"},
-    {.name = "log_level",
-     .type = SB_CONFIG_TEXT,
-     .preset = "info",
-     .one_of = levels,
-     .summary = "error, warning, info or debug"},
     {.name = "checkpoint",
      .type = SB_CONFIG_DURATION,
      .preset = "1s",
@@ -60,13 +36,6 @@ const struct sb_config_key sb_broker_keys[] = {
      .max = 600000,
      .summary = "silence after which a session ends"},
     {.name = NULL}};
-
-enum sb_log_level sb_settings_log_level(const struct sb_config *c)
-{
-    enum sb_log_level level = SB_LOG_INFO;
-    (void)sb_log_level_parse(sb_config_text(c, "log_level"), &level);
-    return level;
-}
 
 void sb_settings_broker(const struct sb_config *c, struct sb_broker_config *out)
 {

@@ -20,6 +20,5 @@ extern const struct sb_config_key sb_broker_keys[];
 /* What the loop wants of a checked configuration, borrowing from it: all but vault,
  * log, signals and priorities. */
 void sb_settings_broker(const struct sb_config *c, struct sb_broker_config *out);
-enum sb_log_level sb_settings_log_level(const struct sb_config *c);
 
 #endif

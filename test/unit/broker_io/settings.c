@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "broker/host/daemon.h"
+
 static void the_example_is_right(void **state)
 {
     (void)state;
@@ -28,7 +30,7 @@ static void the_example_is_right(void **state)
     assert_string_equal(b.catalogue, "/etc/sacbe/catalogue.sbc");
     assert_int_equal(b.checkpoint_ms, 1000);
     assert_int_equal(b.session_ms, 20000);
-    assert_int_equal(sb_settings_log_level(c), SB_LOG_INFO);
+    assert_int_equal(sb_daemon_log_level(c), SB_LOG_INFO);
     sb_config_free(c);
 }
 
