@@ -24,10 +24,10 @@ cmake --build "$top/coverage" -j "$jobs" -- --quiet
 find "$top/coverage" -name '*.gcda' -delete
 ctest --test-dir "$top/coverage" -L unit -j "$jobs" --output-on-failure >"$top/coverage.log" 2>&1 ||
     { cat "$top/coverage.log"; exit 1; }
-gcovr --root . --object-directory "$top/coverage" -j "$jobs" \
+timeout 300 gcovr --root . --object-directory "$top/coverage" --gcov-ignore-parse-errors \
     --filter 'schemas/' --filter 'keys/' --filter 'broker/' --filter 'adapters/' \
-    --txt "$top/coverage.txt" --print-summary | grep -E '^(lines|functions)' ||
-    echo "coverage could not be counted"
+    --txt "$top/coverage.txt" --print-summary 2>"$top/gcovr.log" |
+    grep -E '^(lines|functions)' || { cat "$top/gcovr.log"; exit 1; }
 
 echo "== tests: asan and ubsan, then tsan"
 mkdir -p "$top/all"
