@@ -15,6 +15,7 @@
 #ifndef BROKER_CORE_MESSAGE_H
 #define BROKER_CORE_MESSAGE_H
 
+#include "broker/core/payload.h"
 #include "schemas/record/entry.h"
 #include "schemas/record/event.h"
 #include "schemas/record/record.h"
@@ -147,32 +148,5 @@ SB_CHECK int sb_message_write(const struct sb_message *m,
                               struct sb_buf *header,
                               struct sb_frames *out,
                               struct sb_err *err);
-
-/* items payload <-> slices. */
-void sb_items_write(struct sb_buf *out, const struct sb_bytes *items, size_t n);
-SB_CHECK int sb_items_read(struct sb_bytes payload,
-                           struct sb_arena *arena,
-                           struct sb_bytes **items,
-                           size_t *n,
-                           struct sb_err *err);
-
-struct sb_class_cts { /* the ciphertexts of one class in a batch */
-    struct sb_bytes name;
-    struct sb_bytes raw;  /* this [class, [bin ...]] element as bytes */
-    struct sb_bytes *cts; /* one per event */
-    size_t n;
-};
-struct sb_cts {
-    struct sb_class_cts classes[SB_CLASSES]; /* text order */
-    size_t n;
-};
-void sb_cts_write(struct sb_buf *out, const struct sb_cts *cts); /* from name and cts */
-void sb_cts_join(struct sb_buf *out,
-                 const struct sb_bytes *raw,
-                 size_t n); /* from raw */
-SB_CHECK int sb_cts_read(struct sb_bytes payload,
-                         struct sb_arena *arena,
-                         struct sb_cts *out,
-                         struct sb_err *err);
 
 #endif

@@ -1,6 +1,8 @@
 /* Purpose: the items and ciphertexts payloads of PUBLISH and ENTRY.
  * Invariant: at most SB_BATCH_EVENTS elements and SB_BATCH_MAX bytes are accepted. */
-#include "broker/core/message.h"
+#include "broker/core/payload.h"
+
+#include "schemas/record/record.h"
 
 void sb_items_write(struct sb_buf *out, const struct sb_bytes *items, size_t n)
 {

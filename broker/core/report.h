@@ -1,0 +1,43 @@
+/* What `status`, `lag` and `tail` show of the broker's core: plain lists, in an arena.
+ */
+#ifndef BROKER_CORE_REPORT_H
+#define BROKER_CORE_REPORT_H
+
+#include "schemas/base/bytes.h"
+
+struct sb_core;
+
+struct sb_session_info {
+    struct sb_bytes institution;
+    struct sb_bytes version;
+    uint64_t since_ms;
+    uint64_t directory_version;
+    uint64_t refused; /* answers REFUSED since it came */
+};
+struct sb_lag_info {
+    struct sb_bytes reader;
+    struct sb_bytes subscription;
+    struct sb_bytes stream;
+    bool connected;
+    uint64_t applied_seq;
+    uint64_t last_seq;
+    uint64_t applied_ms; /* real time of the last APPLIED; 0: none */
+};
+struct sb_core_status {
+    uint64_t size; /* accepted */
+    uint64_t durable;
+    uint64_t directory_version;
+    struct sb_session_info *sessions;
+    size_t n_sessions;
+    struct sb_lag_info *lags; /* granted readers x streams, connected or not */
+    size_t n_lags;
+    uint64_t malformed; /* messages since start */
+    uint64_t refused;
+};
+SB_CHECK int sb_core_report(const struct sb_core *core,
+                            uint64_t now_ms,
+                            struct sb_arena *arena,
+                            struct sb_core_status *out,
+                            struct sb_err *err);
+
+#endif
