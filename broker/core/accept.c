@@ -133,6 +133,17 @@ struct claim_in { /* a CLAIM while it is judged */
     uint8_t hash[SB_HASH];
 };
 
+/* A new stream costs every reader of its type a feed and a cursor for ever. */
+static int judge_new(struct step *s, const struct claim_in *c, struct sb_err *err)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->core->n_streams; i++)
+        n += sb_bytes_is(s->core->streams[i]->institution, c->from->institution);
+    if (n < SB_OWN_STREAMS_MAX)
+        return 0;
+    return sb_fail(err, SB_E_LIMIT, "%s has %zu streams", c->from->institution, n);
+}
+
 static int
 judge_claim(struct step *s, struct claim_in *c, bool *asked, struct sb_err *err)
 {
@@ -165,7 +176,7 @@ judge_claim(struct step *s, struct claim_in *c, bool *asked, struct sb_err *err)
                        (unsigned long long)c->claim.claim_no,
                        (unsigned long long)c->claim.last_seq,
                        (unsigned long long)last_seq);
-    return 0;
+    return st ? 0 : judge_new(s, c, err);
 }
 
 static void store_claim(struct step *s, const struct claim_in *c)
@@ -295,6 +306,7 @@ static void store_epoch(struct step *s, const struct epoch_in *e)
     append_entry(s, &entry, sb_dir_body(sb_trust_newest(s->core->trust))->version);
     st->epoch_index = st->tail = s->core->size - 1;
     accept_wait(s, e->from, SB_KIND_EPOCH, st, e->hash, st->epoch_no);
+    feed_new_stream(s); /* grants that have begun since */
 }
 
 void accept_epoch(struct step *s, struct session *from, const struct sb_message *m)

@@ -259,7 +259,7 @@ void feed_opened(struct step *s);
 void feed_read(struct step *s);
 /* Looks for work in every subscription: after a commit, a directory, a new stream. */
 void feed_all(struct step *s);
-/* After a stream's first claim. */
+/* After a stream's first claim, and after each epoch: its readers may be new. */
 void feed_new_stream(struct step *s);
 /* deliver.c: one entry within the credit, with the classes that the reader may have. */
 void feed_deliver(struct step *s,
@@ -270,5 +270,8 @@ void feed_deliver(struct step *s,
 /* Streams that are granted and not yet fed. */
 void feed_refresh(struct step *s, struct session *session, struct subscription *sub);
 void feed_free(struct subscription *subs);
+/* NULL: the session has none of that name. */
+struct subscription *feed_subscription(const struct session *session,
+                                       struct sb_bytes name);
 
 #endif

@@ -82,32 +82,47 @@ void feed_deliver(struct step *s,
     effect_reply(s, session, &m);
 }
 
+/* What a reader last said of a stream; made when it is new. NULL: the reader names more
+ * subscriptions and streams than one that means it, or out of memory. */
+static struct lag *lag_of(struct step *s,
+                          const struct session *from,
+                          const char *subscription,
+                          struct stream *st)
+{
+    size_t n = 0;
+    for (struct lag *l = s->core->lags; l; l = l->next) {
+        if (strcmp(l->reader, from->institution) != 0)
+            continue;
+        if (l->stream == st && strcmp(l->subscription, subscription) == 0)
+            return l;
+        n++;
+    }
+    if (n >= SB_SUBSCRIPTION_CURSORS)
+        return NULL;
+    struct lag *l = calloc(1, sizeof *l);
+    if (!l) {
+        s->out->failed = true;
+        return NULL;
+    }
+    l->stream = st;
+    memcpy(l->reader, from->institution, sizeof l->reader);
+    memcpy(l->subscription, subscription, strlen(subscription));
+    l->next = s->core->lags;
+    s->core->lags = l;
+    return l;
+}
+
 void feed_applied(struct step *s, struct session *from, const struct sb_message *m)
 {
-    for (size_t i = 0; i < m->as.applied.heads.n; i++) {
+    const struct subscription *sub = feed_subscription(from, m->as.applied.name);
+    for (size_t i = 0; sub && i < m->as.applied.heads.n; i++) {
         const struct sb_head *h = &m->as.applied.heads.items[i];
         struct stream *st = stream_find(s->core, h->stream);
         if (!st || h->seq > st->last_seq)
             continue;
-        struct lag *l = s->core->lags;
-        while (l && (l->stream != st || strcmp(l->reader, from->institution) != 0 ||
-                     !sb_bytes_is(m->as.applied.name, l->subscription)))
-            l = l->next;
-        if (!l) {
-            l = calloc(1, sizeof *l);
-            if (!l) {
-                s->out->failed = true;
-                return;
-            }
-            l->stream = st;
-            memcpy(l->reader, from->institution, sizeof l->reader);
-            snprintf(l->subscription,
-                     sizeof l->subscription,
-                     "%.*s",
-                     SB_FMT(m->as.applied.name));
-            l->next = s->core->lags;
-            s->core->lags = l;
-        }
+        struct lag *l = lag_of(s, from, sub->name, st);
+        if (!l)
+            return;
         l->applied_seq = h->seq;
         l->applied_ms = s->in->now_ms;
     }

@@ -20,7 +20,8 @@ void feed_free(struct subscription *subs)
     }
 }
 
-static struct subscription *find(const struct session *session, struct sb_bytes name)
+struct subscription *feed_subscription(const struct session *session,
+                                       struct sb_bytes name)
 {
     struct subscription *at = session->subscriptions;
     while (at && !sb_bytes_is(name, at->name))
@@ -140,9 +141,22 @@ static bool keep(struct subscription *sub,
     return true;
 }
 
+static bool has_room(struct step *s, struct session *from)
+{
+    struct sb_err why;
+    size_t n = 0;
+    for (const struct subscription *at = from->subscriptions; at; at = at->next)
+        n++;
+    if (n < SB_SUBSCRIPTIONS_MAX)
+        return true;
+    sb_fail(&why, SB_E_LIMIT, "%s has %zu subscriptions", from->institution, n);
+    session_refuse(s, from, 0, sb_bytes(NULL, 0), NULL, 0, &why);
+    return false;
+}
+
 void feed_subscribe(struct step *s, struct session *from, const struct sb_message *m)
 {
-    struct subscription *old = find(from, m->as.subscribe.name);
+    struct subscription *old = feed_subscription(from, m->as.subscribe.name);
     struct subscription **at = &from->subscriptions;
     while (old && *at != old)
         at = &(*at)->next;
@@ -150,6 +164,8 @@ void feed_subscribe(struct step *s, struct session *from, const struct sb_messag
         *at = old->next;
         old->next = NULL;
         feed_free(old);
+    } else if (!has_room(s, from)) {
+        return;
     }
     struct subscription *sub = calloc(1, sizeof *sub);
     if (!sub || !keep(sub, &m->as.subscribe.types, &m->as.subscribe.cursors)) {
@@ -233,7 +249,7 @@ void feed_new_stream(struct step *s)
 
 void feed_credit(struct step *s, struct session *from, const struct sb_message *m)
 {
-    struct subscription *sub = find(from, m->as.credit.name);
+    struct subscription *sub = feed_subscription(from, m->as.credit.name);
     struct sb_err why;
     if (!sub) {
         sb_fail(&why,

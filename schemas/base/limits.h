@@ -43,6 +43,8 @@
 /* The bus. */
 #define SB_FRAMES_MAX (4u + 1u + 2u)  /* protocol, command, session, header, payload */
 #define SB_MESSAGE_MAX (10u * SB_MIB) /* one frame, a directory being the largest */
+#define SB_SUBSCRIPTIONS_MAX 64u      /* of one session */
+#define SB_OWN_STREAMS_MAX 1024u      /* of one institution */
 #define SB_SUBSCRIPTION_TYPES 256u
 #define SB_SUBSCRIPTION_CURSORS 4096u
 #define SB_CREDIT_ENTRIES_MAX 4096u

@@ -1,6 +1,8 @@
 /* broker.core.rules: every answer that FORMATS names, by the input that earns it. */
 #include "test/unit/broker_core/sim.h"
 
+#include <stdio.h>
+
 struct scene {
     struct sim *sim;
     struct sim_publisher p;
@@ -279,6 +281,82 @@ static void a_malformed_message_costs_its_sender_alone(void **state)
     end(c);
 }
 
+static void
+subscribe(struct scene *c, const uint8_t session[SB_SESSION], const char *as)
+{
+    struct sb_bytes type = sb_bytes_str("comun.alerta");
+    struct sb_message m = {.cmd = SB_CMD_SUBSCRIBE};
+    memcpy(m.session, session, SB_SESSION);
+    m.as.subscribe.name = sb_bytes_str(as);
+    m.as.subscribe.types = (struct sb_codes){&type, 1};
+    sim_send(c->sim, 1, IGM, &m);
+}
+
+static void a_session_has_a_bounded_number_of_subscriptions(void **state)
+{
+    (void)state;
+    struct scene *c = begin();
+    uint8_t igm[SB_SESSION];
+    char name[SB_CODE_MAX];
+    sim_enter(c->sim, 1, IGM, igm);
+    for (unsigned i = 0; i < SB_SUBSCRIPTIONS_MAX; i++) {
+        snprintf(name, sizeof name, "s%u", i);
+        subscribe(c, igm, name);
+    }
+    subscribe(c, igm, "s0"); /* again, in place of the first */
+    assert_null(sim_take(c->sim, 1));
+    subscribe(c, igm, "one-more");
+    struct sim_mail *mail = sim_take(c->sim, 1);
+    assert_non_null(mail);
+    assert_int_equal(mail->m.as.refused.code, sb_code_number(SB_E_LIMIT));
+    sim_mail_free(mail);
+    end(c);
+}
+
+static void a_grant_that_begins_later_is_fed_when_it_begins(void **state)
+{
+    (void)state;
+    static const char *const p[] = {"publica", NULL};
+    struct scene *c = begin();
+    struct sim *s = c->sim;
+    uint8_t igm[SB_SESSION];
+    struct sim_batch b;
+    world_grant(
+        s->world,
+        (struct grant_choice){
+            "g3", PNC, IGM, p, NOW + 40 * (uint64_t)DAY, NOW + 50 * (uint64_t)DAY},
+        s->world->members[PNC].vault);
+    world_publish(s->world);
+    struct sb_input in = {.kind = SB_IN_DIRECTORY};
+    in.as.operator_record.record = sb_dir_record(sb_trust_newest(s->world->trust));
+    sim_step(s, &in);
+    s->now = NOW + 31 * (uint64_t)DAY; /* between two grants */
+    sim_enter(s, 1, IGM, igm);
+    subscribe(c, igm, "s");
+    struct sb_message m = {.cmd = SB_CMD_CREDIT};
+    memcpy(m.session, igm, SB_SESSION);
+    m.as.credit.name = sb_bytes_str("s");
+    m.as.credit.entries = 16;
+    m.as.credit.bytes = SB_MIB;
+    sim_send(s, 1, IGM, &m);
+    sim_settle(s);
+    s->now = NOW + 41 * (uint64_t)DAY;
+    sim_epoch(s, &c->p, &c->record);
+    sim_record(s, 0, c->session, SB_CMD_EPOCH, &c->record);
+    sim_batch(s, &c->p, 1, &b);
+    sim_publish(s, 0, c->session, &b);
+    sim_settle(s);
+    size_t with_content = 0;
+    struct sim_mail *mail = NULL;
+    while ((mail = sim_take(s, 1)) != NULL) {
+        with_content += mail->m.cmd == SB_CMD_ENTRY && mail->m.payload[3].n > 0;
+        sim_mail_free(mail);
+    }
+    assert_int_equal(with_content, 1);
+    sim_batch_free(&b);
+    end(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +367,8 @@ int main(void)
         cmocka_unit_test(one_flipped_bit_is_refused),
         cmocka_unit_test(nobody_publishes_anothers_stream),
         cmocka_unit_test(sessions_need_the_key_the_name_and_the_proof),
+        cmocka_unit_test(a_session_has_a_bounded_number_of_subscriptions),
+        cmocka_unit_test(a_grant_that_begins_later_is_fed_when_it_begins),
         cmocka_unit_test(a_malformed_message_costs_its_sender_alone),
     };
     return cmocka_run_group_tests_name("broker.core.rules", tests, NULL, NULL);
