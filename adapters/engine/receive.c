@@ -117,6 +117,8 @@ int sb_receive_welcome(struct sb_receive *r, uint64_t mono_ms, struct sb_err *er
         r->readings[i]->open = false;
         r->readings[i]->held_until = 0;
     }
+    for (size_t i = 0; i < r->n_subs; i++)
+        r->subs[i].unasked = true; /* a full socket: the next tick asks */
     for (size_t i = 0; i < r->n_subs; i++) {
         int rc = sb_receive_subscribe(r, &r->subs[i], err);
         if (rc)

@@ -43,6 +43,7 @@ struct sb_subscription {
     size_t queued;
     uint64_t owed_entries; /* credit to give back */
     uint64_t owed_bytes;
+    bool unasked; /* the socket was full when it was to be asked */
     uint64_t heard_mono;
 };
 

@@ -107,7 +107,8 @@ int sb_receive_subscribe(struct sb_receive *r,
         if (sb_subscription_has(sub, r->targets[i].type.name))
             rc = target_cursors(r, sub, &r->targets[i], arena, &cursors, err);
     if (!rc && sub->own && cursors.n == 0) {
-        sb_arena_free(arena); /* nothing to adopt */
+        sub->unasked = false; /* nothing to adopt */
+        sb_arena_free(arena);
         return 0;
     }
     if (!rc) {
@@ -120,6 +121,7 @@ int sb_receive_subscribe(struct sb_receive *r,
     }
     if (!rc)
         rc = give_credit(r, sub, SB_CREDIT_ENTRIES, SB_CREDIT_BYTES, err);
+    sub->unasked = rc != 0;
     sb_arena_free(arena);
     return rc;
 }
@@ -191,7 +193,7 @@ say_applied(struct sb_receive *r, struct sb_subscription *sub, struct sb_err *er
 static int renew(struct sb_receive *r, uint64_t mono_ms, struct sb_err *err)
 {
     for (size_t s = 0; s < r->n_subs; s++) {
-        bool due = false;
+        bool due = r->subs[s].unasked;
         for (size_t i = 0; i < r->n_readings; i++) {
             struct sb_reading *at = r->readings[i];
             if (!at->held_until || at->held_until > mono_ms || !of(&r->subs[s], at))
@@ -199,6 +201,7 @@ static int renew(struct sb_receive *r, uint64_t mono_ms, struct sb_err *err)
             at->held_until = 0;
             due = true;
         }
+        r->subs[s].unasked = due;
         int rc = due ? sb_receive_subscribe(r, &r->subs[s], err) : 0;
         if (rc)
             return rc;

@@ -69,6 +69,32 @@ static void a_held_stream_comes_back_by_itself(void **state)
     rig_free(r);
 }
 
+static int refusals;
+static int (*send_on)(void *ctx, const struct sb_message *m, struct sb_err *err);
+
+static int full_socket(void *ctx, const struct sb_message *m, struct sb_err *err)
+{
+    return refusals-- > 0 ? sb_fail(err, SB_E_BUSY, "full") : send_on(ctx, m, err);
+}
+
+static void a_full_socket_does_not_forget_a_held_stream(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    rig_insert(r, 1, "uno");
+    break_commit(r);
+    for (int i = 0; i < 6; i++)
+        rig_turn(r);
+    r->stcns.target.db->ops = whole;
+    send_on = r->stcns.env.send;
+    r->stcns.env.send = full_socket;
+    refusals = 2;
+    r->sim->now += 1000;
+    rig_settle(r);
+    assert_string_equal(rig_ask(&r->stcns, "SELECT count(*) FROM recibida"), "1");
+    rig_free(r);
+}
+
 static void what_the_database_refuses_is_set_aside_and_retried(void **state)
 {
     (void)state;
@@ -313,6 +339,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_half_applied_survives_a_failed_commit),
         cmocka_unit_test(a_held_stream_comes_back_by_itself),
+        cmocka_unit_test(a_full_socket_does_not_forget_a_held_stream),
         cmocka_unit_test(what_the_database_refuses_is_set_aside_and_retried),
         cmocka_unit_test(an_event_that_breaks_the_catalogue_is_rejected),
         cmocka_unit_test(a_strict_sink_holds_its_stream),
