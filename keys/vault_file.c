@@ -5,11 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <sodium.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,64 +75,16 @@ int sb_vault_file_read(const char *path, struct sb_buf *guarded, struct sb_err *
     return rc;
 }
 
-static int write_all(int fd, struct sb_bytes content)
-{
-    for (size_t done = 0; done < content.n;) {
-        ssize_t n = write(fd, content.p + done, content.n - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return errno;
-        done += (size_t)n;
-    }
-    return fsync(fd) == 0 ? 0 : errno;
-}
-
-static int sync_folder(const char *path)
-{
-    char copy[PATH_MAX];
-    snprintf(copy, sizeof copy, "%s", path);
-    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return errno;
-    int broken = fsync(fd) == 0 ? 0 : errno;
-    close(fd);
-    return broken;
-}
-
-/* rename() replaces what is there; link() refuses to, in one step. */
-static int give_name(const char *temp, const char *path, bool replace)
-{
-    if (replace)
-        return rename(temp, path) == 0 ? 0 : errno;
-    if (link(temp, path) != 0)
-        return errno;
-    return unlink(temp) == 0 ? 0 : errno;
-}
-
 int sb_vault_file_write(const char *path,
                         struct sb_bytes content,
                         bool replace,
                         struct sb_err *err)
 {
-    char temp[PATH_MAX];
-    int n = snprintf(temp, sizeof temp, "%s.new.XXXXXX", path);
-    if (n < 0 || (size_t)n >= sizeof temp)
-        return sb_fail(err, SB_E_ARGUMENT, "%s: the path is too long", path);
-    int fd = mkostemp(temp, O_CLOEXEC);
-    if (fd < 0)
-        return sb_fail_os(err, errno, "%s: cannot be created", path);
-    int broken = fchmod(fd, 0600) == 0 ? write_all(fd, content) : errno;
-    if (close(fd) != 0 && broken == 0)
-        broken = errno;
-    if (broken == 0)
-        broken = give_name(temp, path, replace);
-    if (broken != 0)
-        unlink(temp);
-    if (broken == EEXIST)
+    if (replace)
+        return sb_file_write(path, content, 0600, err);
+    int rc = sb_file_create(path, content, 0600, err);
+    if (rc == SB_E_EXISTS)
         return sb_fail(
             err, SB_E_EXISTS, "%s: there is a vault already; move it away first", path);
-    if (broken == 0)
-        broken = sync_folder(path);
-    return broken == 0 ? 0 : sb_fail_os(err, broken, "%s: cannot be written", path);
+    return rc;
 }

@@ -83,6 +83,12 @@ SB_CHECK int sb_file_write(const char *path,
                            unsigned mode,
                            struct sb_err *err);
 
+/* The same, refusing in one step where `path` is there already: SB_E_EXISTS. */
+SB_CHECK int sb_file_create(const char *path,
+                            struct sb_bytes content,
+                            unsigned mode,
+                            struct sb_err *err);
+
 /* Lower-case hex; `out` holds 2n + 1 bytes. */
 void sb_hex(char *out, const uint8_t *p, size_t n);
 /* Exactly n bytes from 2n hex digits (either case); false otherwise. */

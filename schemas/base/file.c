@@ -62,10 +62,21 @@ static int sync_folder(const char *path)
     return broken;
 }
 
-int sb_file_write(const char *path,
-                  struct sb_bytes content,
-                  unsigned mode,
-                  struct sb_err *err)
+/* rename() replaces what is there; link() refuses to, in one step. */
+static int give_name(const char *temp, const char *path, bool replace)
+{
+    if (replace)
+        return rename(temp, path) == 0 ? 0 : errno;
+    if (link(temp, path) != 0)
+        return errno;
+    return unlink(temp) == 0 ? 0 : errno;
+}
+
+static int put_file(const char *path,
+                    struct sb_bytes content,
+                    unsigned mode,
+                    bool replace,
+                    struct sb_err *err)
 {
     char temp[PATH_MAX];
     int n = snprintf(temp, sizeof temp, "%s.new.XXXXXX", path);
@@ -77,13 +88,31 @@ int sb_file_write(const char *path,
     int broken = fchmod(fd, (mode_t)mode) == 0 ? write_all(fd, content) : errno;
     if (close(fd) != 0 && broken == 0)
         broken = errno;
-    if (broken == 0 && rename(temp, path) != 0)
-        broken = errno;
-    if (broken != 0) {
+    if (broken == 0)
+        broken = give_name(temp, path, replace);
+    if (broken != 0)
         unlink(temp);
+    if (broken == EEXIST && !replace)
+        return sb_fail(err, SB_E_EXISTS, "%s: it is there already", path);
+    if (broken != 0)
         return sb_fail_os(err, broken, "%s: cannot be written", path);
-    }
     broken = sync_folder(path);
     return broken == 0 ? 0
                        : sb_fail_os(err, broken, "%s: cannot be made durable", path);
+}
+
+int sb_file_write(const char *path,
+                  struct sb_bytes content,
+                  unsigned mode,
+                  struct sb_err *err)
+{
+    return put_file(path, content, mode, true, err);
+}
+
+int sb_file_create(const char *path,
+                   struct sb_bytes content,
+                   unsigned mode,
+                   struct sb_err *err)
+{
+    return put_file(path, content, mode, false, err);
 }

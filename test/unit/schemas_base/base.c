@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -126,6 +127,25 @@ static void a_file_is_replaced_whole(void **state)
     assert_int_equal(sb_file_read(path, 2, &b, &err), SB_E_NOT_FOUND);
 }
 
+static void a_file_is_created_once(void **state)
+{
+    (void)state;
+    struct sb_err err = {0};
+    struct sb_buf b = {0};
+    char folder[] = "/tmp/sacbe-base-XXXXXX";
+    char path[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/f", folder);
+    assert_int_equal(sb_file_create(path, sb_bytes_str("uno"), 0600, &err), 0);
+    assert_int_equal(sb_file_create(path, sb_bytes_str("dos"), 0600, &err),
+                     SB_E_EXISTS);
+    assert_int_equal(sb_file_read(path, 9, &b, &err), 0);
+    assert_true(sb_bytes_is(sb_buf_bytes(&b), "uno"));
+    sb_buf_free(&b);
+    unlink(path);
+    assert_int_equal(rmdir(folder), 0); /* nothing else was left in it */
+}
+
 static void a_wrapped_failure_keeps_its_code(void **state)
 {
     (void)state;
@@ -146,6 +166,7 @@ int main(void)
         cmocka_unit_test(a_buffer_remembers_its_limit),
         cmocka_unit_test(an_arena_stops_at_its_limit),
         cmocka_unit_test(a_file_is_replaced_whole),
+        cmocka_unit_test(a_file_is_created_once),
         cmocka_unit_test(a_wrapped_failure_keeps_its_code),
     };
     return cmocka_run_group_tests_name("schemas.base", tests, NULL, NULL);
