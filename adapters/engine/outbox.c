@@ -275,17 +275,8 @@ int sb_outbox_token(struct sb_sql *s,
                     struct sb_buf *out,
                     struct sb_err *err)
 {
-    sqlite3_stmt *row = NULL;
-    int rc = sb_sql_start(
-        s, &row, err, "SELECT token FROM token WHERE source = ?", "s", source);
-    if (rc)
-        return rc;
-    rc = sb_sql_row(s, row, err);
-    if (rc == 1) {
-        struct sb_bytes v = sb_sql_bytes(row, 0);
-        sb_buf_put(out, v.p, v.n);
-    }
-    sb_sql_end(row);
+    int rc = sb_sql_blob(
+        s, out, err, "SELECT token FROM token WHERE source = ?", "s", source);
     return rc < 0 ? rc : sb_buf_check(out, err);
 }
 

@@ -344,6 +344,29 @@ int sb_sql_number(struct sb_sql *s,
     return 0;
 }
 
+int sb_sql_blob(struct sb_sql *s,
+                struct sb_buf *out,
+                struct sb_err *err,
+                const char *sql,
+                const char *types,
+                ...)
+{
+    sqlite3_stmt *stmt = NULL;
+    va_list args;
+    va_start(args, types);
+    int rc = start(s, &stmt, err, sql, types, args);
+    va_end(args);
+    if (rc)
+        return rc;
+    rc = sb_sql_row(s, stmt, err);
+    if (rc == 1) {
+        struct sb_bytes v = sb_sql_bytes(stmt, 0);
+        sb_buf_put(out, v.p, v.n);
+    }
+    sb_sql_end(stmt);
+    return rc;
+}
+
 struct sb_bytes sb_sql_bytes(sqlite3_stmt *stmt, int column)
 {
     const void *p = sqlite3_column_blob(stmt, column);

@@ -50,6 +50,13 @@ SB_CHECK int sb_sql_number(struct sb_sql *s,
                            const char *sql,
                            const char *types,
                            ...);
+/* Appends the bytes of the first column of the first row. 1: there was one; 0: none. */
+SB_CHECK int sb_sql_blob(struct sb_sql *s,
+                         struct sb_buf *out,
+                         struct sb_err *err,
+                         const char *sql,
+                         const char *types,
+                         ...);
 
 /* Columns of the present row; bytes live until the next row. */
 struct sb_bytes sb_sql_bytes(sqlite3_stmt *stmt, int column);

@@ -64,17 +64,8 @@ int sb_state_get(struct sb_sql *s,
                  struct sb_buf *out,
                  struct sb_err *err)
 {
-    sqlite3_stmt *row = NULL;
     int rc =
-        sb_sql_start(s, &row, err, "SELECT value FROM fact WHERE name = ?", "s", name);
-    if (rc)
-        return rc;
-    rc = sb_sql_row(s, row, err);
-    if (rc == 1) {
-        struct sb_bytes v = sb_sql_bytes(row, 0);
-        sb_buf_put(out, v.p, v.n);
-    }
-    sb_sql_end(row);
+        sb_sql_blob(s, out, err, "SELECT value FROM fact WHERE name = ?", "s", name);
     if (rc < 0)
         return rc;
     if (rc == 0)
