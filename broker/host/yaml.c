@@ -239,7 +239,9 @@ static int build(struct sb_yaml *doc, struct sb_bytes text, struct sb_err *err)
     if (!yaml_parser_initialize(&parser))
         return memory(err);
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser, text.p, text.n);
+    /* an empty slice may have no pointer, which the parser takes for a mistake */
+    yaml_parser_set_input_string(
+        &parser, text.n ? text.p : (const uint8_t *)"", text.n);
     struct builder b = {.doc = doc};
     int rc = 0;
     bool more = true;

@@ -92,6 +92,10 @@ static void what_could_surprise_is_refused(void **state)
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         refused(&bad[i]);
+    /* what a reader of an empty file gives */
+    struct sb_yaml *y = NULL;
+    assert_int_equal(sb_yaml_parse(&y, "m", (struct sb_bytes){NULL, 0}, NULL),
+                     SB_E_CONFIG_SYNTAX);
 }
 
 static void sizes_are_bounded(void **state)
