@@ -179,8 +179,8 @@ static void welcome(struct sb_client *c, const struct sb_message *m)
     memcpy(c->session, m->session, SB_SESSION);
 }
 
-/* A refusal of the session itself; one of a stream's cursor, or of a statement that this
- * broker does not take (SB_E_STATE), is the caller's. */
+/* A refusal of the session itself; one of a stream's cursor, or of a statement that
+ * this broker does not take (SB_E_STATE), is the caller's. */
 static bool ends_session(const struct sb_message *m)
 {
     return m->cmd == SB_CMD_REFUSED && m->as.refused.kind == 0 &&
@@ -308,6 +308,7 @@ int sb_client_next(struct sb_client *c,
     for (;;) {
         take_events(c, now);
         int rc = take(c, out, err);
+        now = sb_clock_mono_ms(); /* not before what was heard meanwhile */
         if (!rc)
             rc = keep_alive(c, now, err);
         if (rc)
