@@ -14,6 +14,7 @@ struct run { /* one attempt at a batch */
     uint64_t now_ms;
     struct sb_arena *arena;
     struct sb_applied done;
+    uint64_t aside; /* events of others that stand in quarantine */
 };
 
 /* No event's fault: the database, the disk, the memory. */
@@ -68,6 +69,12 @@ static int keep_reject(
     return rc;
 }
 
+static struct sb_bytes id_of(const struct sb_value *payload)
+{
+    const struct sb_value *id = sb_value_get(payload, "id_local");
+    return id && id->type == SB_STR ? id->as.s : (struct sb_bytes){NULL, 0};
+}
+
 /* Puts an event aside, durably, before the cursor passes it. */
 static int set_aside(struct run *r,
                      uint64_t seq,
@@ -80,17 +87,15 @@ static int set_aside(struct run *r,
     struct sb_sql *state = r->t->env->state;
     char key[24];
     (void)snprintf(key, sizeof key, "%llu", (unsigned long long)seq);
-    const struct sb_value *id = sb_value_get(&event->payload, "id_local");
     struct sb_quarantined q = {.direction = "in",
                                .source = sb_bytes_str(r->c->name),
                                .key = sb_bytes_str(key),
                                .code = why->code,
                                .pointer = pointer,
                                .reason = why->text,
+                               .id_local = id_of(&event->payload),
                                .payload = event->packed,
                                .classes = event->held};
-    if (id && id->type == SB_STR)
-        q.id_local = id->as.s;
     int rc = sb_sql_begin(state, err);
     if (rc)
         return rc;
@@ -116,6 +121,7 @@ static int set_aside(struct run *r,
         sb_sql_rollback(state);
     if (rc)
         return rc;
+    r->aside++;
     r->done.quarantined++;
     r->done.rejected += reject;
     sb_log(r->t->env->log,
@@ -152,6 +158,43 @@ run_sink(struct run *r, const struct sb_opened *event, uint64_t seq, struct sb_e
     return rc ? rc : released;
 }
 
+/* The sink's statements, unless an event of the same row waits in quarantine: then this
+ * one waits behind it. */
+static int
+in_turn(struct run *r, const struct sb_opened *event, uint64_t seq, struct sb_err *err)
+{
+    struct sb_sql *state = r->t->env->state;
+    struct sb_bytes stream = sb_bytes_str(r->c->name);
+    struct sb_bytes id = id_of(&event->payload);
+    uint64_t before = 0;
+    if (r->aside == 0)
+        return run_sink(r, event, seq, err);
+    int rc = sb_quarantine_before(state, stream, id, seq, &before, err);
+    if (!rc && before)
+        return sb_fail(err,
+                       SB_E_SINK_REFUSED,
+                       "an earlier event of the same row is in quarantine");
+    if (!rc)
+        rc = run_sink(r, event, seq, err);
+    return rc ? rc : sb_quarantine_overtake(state, stream, id, seq, err);
+}
+
+/* An event that was set aside by an attempt whose transaction did not hold stands in
+ * one place alone when another attempt applies it. */
+static int take_back(struct run *r, uint64_t seq, struct sb_err *err)
+{
+    char key[24];
+    if (!r->aside)
+        return 0;
+    (void)snprintf(key, sizeof key, "%llu", (unsigned long long)seq);
+    return sb_quarantine_clear(r->t->env->state,
+                               "in",
+                               sb_bytes_str(r->c->name),
+                               sb_bytes(NULL, 0),
+                               sb_bytes_str(key),
+                               err);
+}
+
 static int one_event(struct run *r, size_t i, struct sb_err *err)
 {
     uint64_t seq = r->b->batch.first_seq + i;
@@ -166,10 +209,10 @@ static int one_event(struct run *r, size_t i, struct sb_err *err)
         return set_aside(r, seq, &event, &why, pointer, true, err);
     if (!event.held)
         return 0;
-    rc = run_sink(r, &event, seq, &why);
+    rc = in_turn(r, &event, seq, &why);
     if (!rc) {
         r->done.applied++;
-        return 0;
+        return take_back(r, seq, err);
     }
     if (is_machine(rc))
         return sb_fail(err, rc, "%s", why.text);
@@ -264,6 +307,8 @@ int sb_apply_batch(struct sb_target *t,
     r.arena = sb_arena_new(0);
     int rc = r.arena ? sb_opening_complete(c, b, now_ms, r.arena, err)
                      : sb_fail(err, SB_E_MEMORY, "out of memory");
+    if (!rc)
+        rc = sb_quarantine_count(t->env->state, "in", &r.aside, err);
     if (!rc)
         rc = whole(&r, &refused, err);
     if (rc && refused) {

@@ -49,6 +49,45 @@ int sb_quarantine_clear(struct sb_sql *s,
                      key);
 }
 
+int sb_quarantine_before(struct sb_sql *s,
+                         struct sb_bytes stream,
+                         struct sb_bytes id_local,
+                         uint64_t seq,
+                         uint64_t *out,
+                         struct sb_err *err)
+{
+    return sb_sql_number(s,
+                         out,
+                         0,
+                         err,
+                         "SELECT count(*) FROM quarantine WHERE direction = 'in'"
+                         " AND source = ? AND id_local = ?"
+                         " AND CAST(key AS INTEGER) < ? AND code IN (?, ?, ?)",
+                         "ttuuuu",
+                         stream,
+                         id_local,
+                         seq,
+                         (uint64_t)sb_code_number(SB_E_SINK_REFUSED),
+                         (uint64_t)sb_code_number(SB_E_MAPPING),
+                         (uint64_t)sb_code_number(SB_E_LIMIT));
+}
+
+int sb_quarantine_overtake(struct sb_sql *s,
+                           struct sb_bytes stream,
+                           struct sb_bytes id_local,
+                           uint64_t seq,
+                           struct sb_err *err)
+{
+    return sb_sql_do(s,
+                     err,
+                     "UPDATE quarantine SET payload = x'' WHERE direction = 'in'"
+                     " AND source = ? AND id_local = ? AND CAST(key AS INTEGER) < ?",
+                     "ttu",
+                     stream,
+                     id_local,
+                     seq);
+}
+
 int sb_quarantine_count(struct sb_sql *s,
                         const char *direction,
                         uint64_t *out,

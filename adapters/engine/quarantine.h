@@ -33,6 +33,20 @@ SB_CHECK int sb_quarantine_clear(struct sb_sql *s,
                                  struct sb_bytes table,
                                  struct sb_bytes key,
                                  struct sb_err *err);
+/* How many events of this stream and row, before `seq`, our database refused: what
+ * comes later must not overtake them, or trying them again would undo it. */
+SB_CHECK int sb_quarantine_before(struct sb_sql *s,
+                                  struct sb_bytes stream,
+                                  struct sb_bytes id_local,
+                                  uint64_t seq,
+                                  uint64_t *out,
+                                  struct sb_err *err);
+/* A later event of the row was applied: rejected ones before it are not tried again. */
+SB_CHECK int sb_quarantine_overtake(struct sb_sql *s,
+                                    struct sb_bytes stream,
+                                    struct sb_bytes id_local,
+                                    uint64_t seq,
+                                    struct sb_err *err);
 SB_CHECK int sb_quarantine_count(struct sb_sql *s,
                                  const char *direction,
                                  uint64_t *out,

@@ -217,6 +217,7 @@ struct retry { /* what is needed of the row once the query is over */
     struct sb_bytes source;
     struct sb_bytes table;
     struct sb_bytes key;
+    struct sb_bytes id_local;
     struct sb_bytes payload;
     unsigned classes;
 };
@@ -230,9 +231,11 @@ static int read_retry(sqlite3_stmt *row,
     out->source = sb_arena_dup(arena, sb_sql_bytes(row, 2));
     out->table = sb_arena_dup(arena, sb_sql_bytes(row, 3));
     out->key = sb_arena_dup(arena, sb_sql_bytes(row, 4));
+    out->id_local = sb_arena_dup(arena, sb_sql_bytes(row, 8));
     out->payload = sb_arena_dup(arena, sb_sql_bytes(row, 12));
     out->classes = (unsigned)sb_sql_uint(row, 13);
-    if (!out->source.p || !out->table.p || !out->key.p || !out->payload.p)
+    if (!out->source.p || !out->table.p || !out->key.p || !out->id_local.p ||
+        !out->payload.p)
         return sb_fail(err, SB_E_MEMORY, "out of memory");
     return 0;
 }
@@ -248,7 +251,17 @@ static int retry_in(struct sb_engine *e, const struct retry *t, struct sb_err *e
         return sb_fail(
             err,
             SB_E_QUARANTINED,
-            "this event could not be opened: only its publisher can mend it");
+            "this event could not be opened, or a later one of the same row was "
+            "applied: only its publisher can mend it");
+    uint64_t before = 0;
+    rc = sb_quarantine_before(e->env.state, t->source, t->id_local, seq, &before, err);
+    if (rc)
+        return rc;
+    if (before)
+        return sb_fail(err,
+                       SB_E_QUARANTINED,
+                       "an earlier event of the same row comes first: try that again, "
+                       "or discard it");
     if (!sb_text_stream_parts(t->source, NULL, &type, NULL))
         return sb_fail(err, SB_E_DB_CORRUPT, "no stream's name");
     for (size_t i = 0; i < e->n_targets; i++)

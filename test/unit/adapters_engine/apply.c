@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "adapters/engine/cursor.h"
+#include "adapters/engine/quarantine.h"
 
 static struct sb_db_ops broken; /* the driver's, but for a commit that may fail */
 static const struct sb_db_ops *whole;
@@ -49,6 +50,27 @@ static void nothing_half_applied_survives_a_failed_commit(void **state)
         rig_ask(&r->stcns, "SELECT group_concat(id || seq) FROM recibida"), "A11");
     assert_string_equal(rig_ask(&r->stcns, "SELECT seq FROM sacbe_cursor"), "2");
     assert_string_equal(rig_state(&r->stcns, "SELECT count(*) FROM quarantine"), "1");
+    rig_free(r);
+}
+
+static void an_event_stands_in_one_place_alone(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    rig_insert(r, 1, "refuse me");
+    break_commit(r);
+    for (int i = 0; i < 6; i++)
+        rig_turn(r);
+    assert_string_equal(rig_state(&r->stcns, "SELECT count(*) FROM quarantine"), "1");
+    r->stcns.target.db->ops = whole;
+    rig_sql(
+        &r->stcns,
+        "DROP TABLE recibida;"
+        "CREATE TABLE recibida(id TEXT PRIMARY KEY, nivel TEXT, texto TEXT, seq INT)");
+    r->sim->now += 1000;
+    rig_settle(r);
+    assert_string_equal(rig_ask(&r->stcns, "SELECT id FROM recibida"), "A1");
+    assert_string_equal(rig_state(&r->stcns, "SELECT count(*) FROM quarantine"), "0");
     rig_free(r);
 }
 
@@ -137,6 +159,34 @@ static void what_the_database_refuses_is_set_aside_and_retried(void **state)
     assert_string_equal(
         rig_ask(&r->stcns, "SELECT texto FROM recibida WHERE id = 'A2'"), "refuse me");
     sb_buf_free(&payload);
+    rig_free(r);
+}
+
+/* Overtaken, the refused one would undo the later one when it is tried again. */
+static void a_row_s_later_event_waits_behind_the_one_set_aside(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    rig_insert(r, 1, "refuse me");
+    rig_settle(r);
+    rig_sql(&r->pnc, "UPDATE aviso SET texto = 'mended' WHERE num = 1");
+    rig_insert(r, 2, "dos");
+    rig_settle(r);
+    assert_string_equal(rig_ask(&r->stcns, "SELECT group_concat(id) FROM recibida"),
+                        "A2");
+    assert_string_equal(rig_state(&r->stcns,
+                                  "SELECT group_concat(key || ' ' || id_local || ' ' ||"
+                                  " code) FROM (SELECT * FROM quarantine ORDER BY id)"),
+                        "1 A1 311,2 A1 311");
+    uint64_t before = 0;
+    assert_int_equal(sb_quarantine_before(r->stcns.env.state,
+                                          sb_bytes_str(SIM_STREAM),
+                                          sb_bytes_str("A1"),
+                                          2,
+                                          &before,
+                                          NULL),
+                     0);
+    assert_int_equal(before, 1);
     rig_free(r);
 }
 
@@ -338,9 +388,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_half_applied_survives_a_failed_commit),
+        cmocka_unit_test(an_event_stands_in_one_place_alone),
         cmocka_unit_test(a_held_stream_comes_back_by_itself),
         cmocka_unit_test(a_full_socket_does_not_forget_a_held_stream),
         cmocka_unit_test(what_the_database_refuses_is_set_aside_and_retried),
+        cmocka_unit_test(a_row_s_later_event_waits_behind_the_one_set_aside),
         cmocka_unit_test(an_event_that_breaks_the_catalogue_is_rejected),
         cmocka_unit_test(a_strict_sink_holds_its_stream),
         cmocka_unit_test(a_constraint_checked_at_commit_finds_its_event),
