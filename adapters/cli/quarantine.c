@@ -6,6 +6,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "broker/cli/cmd_admin.h"
 #include "schemas/catalog/json.h"
@@ -59,6 +60,13 @@ static int all(struct sb_cli *cli, item_fn each, struct sb_err *err)
     return rc;
 }
 
+/* Its own reason; without one, its code's name. */
+static struct sb_bytes reason(const struct sb_value *item)
+{
+    struct sb_bytes own = sb_cmd_text(item, "reason");
+    return own.n ? own : sb_bytes_str(sb_code_name(-(int)sb_cmd_int(item, "code")));
+}
+
 static int
 list_item(struct sb_cli *cli, const struct sb_value *item, struct sb_err *err)
 {
@@ -73,10 +81,7 @@ list_item(struct sb_cli *cli, const struct sb_value *item, struct sb_err *err)
     sb_out_cell_bytes(out, sb_cmd_text(item, "key"));
     sb_out_cell_text(out, code);
     sb_out_cell_bytes(out, sb_cmd_text(item, "pointer"));
-    if (sb_cmd_text(item, "reason").n)
-        sb_out_cell_bytes(out, sb_cmd_text(item, "reason"));
-    else
-        sb_out_cell_text(out, sb_code_name(-(int)sb_cmd_int(item, "code")));
+    sb_out_cell_bytes(out, reason(item));
     sb_out_cell_time(out, (uint64_t)sb_cmd_int(item, "last_ms"));
     return 0;
 }
@@ -101,6 +106,18 @@ static int run_list(struct sb_cli *cli, struct sb_err *err)
     return rc == 0 ? SB_EXIT_YES : rc;
 }
 
+/* A note is one line, and shows what would break it. */
+static void put_lines(struct sb_out *out, struct sb_bytes text)
+{
+    while (text.n > 0) {
+        const uint8_t *end = memchr(text.p, '\n', text.n);
+        struct sb_bytes line = {text.p, end ? (size_t)(end - text.p) : text.n};
+        sb_out_note(out, "%.*s", SB_FMT(line));
+        text.p += line.n + (end != NULL);
+        text.n -= line.n + (end != NULL);
+    }
+}
+
 static int
 put_payload(struct sb_cli *cli, const struct sb_value *item, struct sb_err *err)
 {
@@ -114,7 +131,7 @@ put_payload(struct sb_cli *cli, const struct sb_value *item, struct sb_err *err)
     if (rc == 0 && json)
         sb_out_json(out, "payload", sb_buf_bytes(&text));
     else if (rc == 0)
-        sb_out_note(out, "%.*s", SB_FMT(sb_buf_bytes(&text)));
+        put_lines(out, sb_buf_bytes(&text));
     sb_buf_free(&text);
     return rc;
 }
@@ -129,8 +146,7 @@ static int show(struct sb_cli *cli, const struct sb_value *item, struct sb_err *
                  {"table", "Table"},
                  {"key", "Key"},
                  {"id_local", "Local number"},
-                 {"pointer", "At"},
-                 {"reason", "Reason"}};
+                 {"pointer", "At"}};
     struct sb_out *out = sb_cli_out(cli);
     char code[16];
     (void)snprintf(code, sizeof code, "SB-%lld", (long long)sb_cmd_int(item, "code"));
@@ -141,6 +157,7 @@ static int show(struct sb_cli *cli, const struct sb_value *item, struct sb_err *
                      texts[i].key,
                      sb_tr(cli, texts[i].label),
                      sb_cmd_text(item, texts[i].key));
+    sb_out_bytes(out, "reason", sb_tr(cli, "Reason"), reason(item));
     sb_out_time(
         out, "first", sb_tr(cli, "First"), (uint64_t)sb_cmd_int(item, "first_ms"));
     sb_out_time(out, "last", sb_tr(cli, "Last"), (uint64_t)sb_cmd_int(item, "last_ms"));

@@ -74,7 +74,8 @@ static int attention(struct sb_engine *e,
     if (!e->here && sb_client_refusal(e->client, &why))
         sb_list_attention(l, &list, "sacbe explain", "%s", why.text);
     else if (!e->here)
-        sb_list_attention(l, &list, "sacbe doctor", "not connected to the broker");
+        sb_list_attention(
+            l, &list, "sacbe-adapter --check", "not connected to the broker");
     for (size_t i = 0; i < e->n_streams; i++)
         if (e->streams[i].row.stopped)
             sb_list_attention(l,
