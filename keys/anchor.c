@@ -131,10 +131,8 @@ int sb_anchor_read(const char *path, struct sb_anchor *out, struct sb_err *err)
                        where.text);
     rc = read_anchor(o, &a, err);
     json_decref(o);
-    if (rc != 0) {
-        sb_err_wrap(err, rc, "%s", path);
-        return rc;
-    }
+    if (rc != 0)
+        return sb_err_wrap(err, rc, "%s", path);
     *out = a;
     return 0;
 }

@@ -31,10 +31,9 @@ static int decode_cards(struct sb_dir *d, size_t member, struct sb_err *err)
         int rc = sb_record_read(m->cards[i], &record, err);
         if (rc == 0)
             rc = sb_card_read(record.body, d->arena, &to->cards[i], err);
-        if (rc != 0) {
-            sb_err_wrap(err, rc, "member %.*s, card %zu", SB_FMT(m->code), i + 1);
-            return rc;
-        }
+        if (rc != 0)
+            return sb_err_wrap(
+                err, rc, "member %.*s, card %zu", SB_FMT(m->code), i + 1);
         to->n = i + 1;
     }
     return 0;
@@ -47,10 +46,8 @@ static int decode_grants(struct sb_dir *d, struct sb_err *err)
         int rc = sb_record_read(d->body.grants[i], &record, err);
         if (rc == 0)
             rc = sb_grant_read(record.body, d->arena, &d->grants[i], err);
-        if (rc != 0) {
-            sb_err_wrap(err, rc, "grant number %zu", i + 1);
-            return rc;
-        }
+        if (rc != 0)
+            return sb_err_wrap(err, rc, "grant number %zu", i + 1);
     }
     return 0;
 }

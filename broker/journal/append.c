@@ -47,10 +47,8 @@ static int check_one(struct sb_journal *j,
         rc = sb_row_read(a->kind, a->record, j->arena, &row, err);
     if (rc == 0)
         rc = check_columns(a, &row, err);
-    if (rc != 0) {
-        sb_err_wrap(err, rc, "entry %llu", (unsigned long long)index);
-        return rc;
-    }
+    if (rc != 0)
+        return sb_err_wrap(err, rc, "entry %llu", (unsigned long long)index);
     if (leaf.stored_ms < *stored_ms || leaf.stored_ms > INT64_MAX)
         return sb_fail(err,
                        SB_E_JOURNAL_ORDER,

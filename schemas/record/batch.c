@@ -20,10 +20,8 @@ void sb_batch_write(const struct sb_batch *b, struct sb_buf *out)
 int sb_batch_read(struct sb_bytes body, struct sb_batch *out, struct sb_err *err)
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
-    if (rc != 0) {
-        sb_err_wrap(err, rc, "batch");
-        return rc;
-    }
+    if (rc != 0)
+        return sb_err_wrap(err, rc, "batch");
     struct sb_unpack u = sb_unpack(body);
     struct sb_batch b = {0};
     sb_unpack_tag(&u, "sacbe/batch/1", 10);
@@ -63,10 +61,8 @@ void sb_claim_write(const struct sb_claim *c, struct sb_buf *out)
 int sb_claim_read(struct sb_bytes body, struct sb_claim *out, struct sb_err *err)
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
-    if (rc != 0) {
-        sb_err_wrap(err, rc, "claim");
-        return rc;
-    }
+    if (rc != 0)
+        return sb_err_wrap(err, rc, "claim");
     struct sb_unpack u = sb_unpack(body);
     struct sb_claim c = {0};
     sb_unpack_tag(&u, "sacbe/claim/1", 8);

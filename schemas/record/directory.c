@@ -98,10 +98,8 @@ int sb_directory_read(struct sb_bytes body,
     if (body.n > SB_DIRECTORY_MAX)
         return sb_fail(err, SB_E_LIMIT, "a directory of %zu bytes is too long", body.n);
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
-    if (rc != 0) {
-        sb_err_wrap(err, rc, "directory");
-        return rc;
-    }
+    if (rc != 0)
+        return sb_err_wrap(err, rc, "directory");
     struct sb_unpack u = sb_unpack(body);
     struct sb_directory d = {0};
     sb_unpack_tag(&u, "sacbe/dir/1", 12);

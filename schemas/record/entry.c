@@ -24,10 +24,8 @@ void sb_entry_write(const struct sb_entry *e, struct sb_buf *out)
 int sb_entry_read(struct sb_bytes leaf_data, struct sb_entry *out, struct sb_err *err)
 {
     int rc = sb_pack_scan(leaf_data, SB_PACK_RECORD, err);
-    if (rc != 0) {
-        sb_err_wrap(err, rc, "entry");
-        return rc;
-    }
+    if (rc != 0)
+        return sb_err_wrap(err, rc, "entry");
     struct sb_unpack u = sb_unpack(leaf_data);
     struct sb_entry e = {0};
     sb_unpack_tag(&u, "sacbe/entry/1", 5);
@@ -87,10 +85,8 @@ int sb_receipt_read(struct sb_bytes body,
                     struct sb_err *err)
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
-    if (rc != 0) {
-        sb_err_wrap(err, rc, "receipt");
-        return rc;
-    }
+    if (rc != 0)
+        return sb_err_wrap(err, rc, "receipt");
     struct sb_unpack u = sb_unpack(body);
     struct sb_receipt r = {0};
     sb_unpack_tag(&u, "sacbe/receipt/1", 7);
@@ -125,10 +121,8 @@ int sb_heads_read(struct sb_bytes body,
                   struct sb_err *err)
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
-    if (rc != 0) {
-        sb_err_wrap(err, rc, "heads");
-        return rc;
-    }
+    if (rc != 0)
+        return sb_err_wrap(err, rc, "heads");
     struct sb_unpack u = sb_unpack(body);
     struct sb_heads h = {0};
     sb_unpack_tag(&u, "sacbe/heads/1", 4);
@@ -158,10 +152,8 @@ void sb_reject_write(const struct sb_reject *r, struct sb_buf *out)
 int sb_reject_read(struct sb_bytes body, struct sb_reject *out, struct sb_err *err)
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
-    if (rc != 0) {
-        sb_err_wrap(err, rc, "reject");
-        return rc;
-    }
+    if (rc != 0)
+        return sb_err_wrap(err, rc, "reject");
     struct sb_unpack u = sb_unpack(body);
     struct sb_reject r = {0};
     sb_unpack_tag(&u, "sacbe/reject/1", 7);

@@ -103,19 +103,15 @@ int sb_epoch_read(struct sb_bytes body,
                   struct sb_err *err)
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
-    if (rc != 0) {
-        sb_err_wrap(err, rc, "epoch");
-        return rc;
-    }
+    if (rc != 0)
+        return sb_err_wrap(err, rc, "epoch");
     struct sb_unpack u = sb_unpack(body);
     struct sb_epoch e = {0};
     sb_unpack_tag(&u, "sacbe/epoch/1", 4);
     e.core_bytes = sb_unpack_bin(&u, SB_RECORD_MAX);
     rc = u.failed ? 0 : sb_pack_scan(e.core_bytes, SB_PACK_RECORD, err);
-    if (rc != 0) {
-        sb_err_wrap(err, rc, "epoch core");
-        return rc;
-    }
+    if (rc != 0)
+        return sb_err_wrap(err, rc, "epoch core");
     struct sb_unpack core = sb_unpack(e.core_bytes);
     if (!u.failed) {
         read_core(&core, arena, &e.core);

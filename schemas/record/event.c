@@ -58,10 +58,8 @@ static void read_event(struct sb_unpack *u, struct sb_event *e)
 int sb_item_read(struct sb_bytes bytes, struct sb_item *out, struct sb_err *err)
 {
     int rc = sb_pack_scan(bytes, SB_PACK_RECORD, err);
-    if (rc != 0) {
-        sb_err_wrap(err, rc, "item");
-        return rc;
-    }
+    if (rc != 0)
+        return sb_err_wrap(err, rc, "item");
     struct sb_unpack u = sb_unpack(bytes);
     struct sb_item item = {0};
     sb_unpack_tag(&u, "sacbe/item/1", 3);

@@ -7,10 +7,8 @@ int sb_grant_read(struct sb_bytes body,
                   struct sb_err *err)
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
-    if (rc != 0) {
-        sb_err_wrap(err, rc, "grant");
-        return rc;
-    }
+    if (rc != 0)
+        return sb_err_wrap(err, rc, "grant");
     struct sb_unpack u = sb_unpack(body);
     struct sb_grant g = {0};
     sb_unpack_tag(&u, "sacbe/grant/1", 10);

@@ -22,10 +22,8 @@ int sb_catalogue_read(struct sb_bytes body,
                       struct sb_err *err)
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
-    if (rc != 0) {
-        sb_err_wrap(err, rc, "catalogue");
-        return rc;
-    }
+    if (rc != 0)
+        return sb_err_wrap(err, rc, "catalogue");
     struct sb_unpack u = sb_unpack(body);
     struct sb_manifest m = {0};
     struct sb_order order = {0};

@@ -57,10 +57,8 @@ int sb_regrant_read(struct sb_bytes body,
                     struct sb_err *err)
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
-    if (rc != 0) {
-        sb_err_wrap(err, rc, "regrant");
-        return rc;
-    }
+    if (rc != 0)
+        return sb_err_wrap(err, rc, "regrant");
     struct sb_unpack u = sb_unpack(body);
     struct sb_regrant r = {0};
     sb_unpack_tag(&u, "sacbe/regrant/1", 3);
