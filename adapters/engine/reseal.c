@@ -34,7 +34,7 @@ keep_epoch(struct reseal *r, uint64_t number, struct kept **out, struct sb_err *
         return sb_fail(err, SB_E_MEMORY, "out of memory");
     struct sb_outbox_record row;
     struct sb_buf raw = {0};
-    struct sb_record record;
+    struct sb_record record = {0};
     struct sb_epoch epoch;
     struct sb_env *env = r->s->env;
     int rc = sb_outbox_epoch(env->state, r->s->row.id, number, &row, &raw, err);

@@ -12,7 +12,7 @@ static int load_epoch(struct sb_stream *s, struct sb_err *err)
     s->epoch_no = 0;
     sb_arena_reset(s->epoch_arena);
     int rc = sb_outbox_epoch(s->env->state, s->row.id, 0, &e, &raw, err);
-    struct sb_record record;
+    struct sb_record record = {0};
     struct sb_bytes kept = {NULL, 0};
     if (!rc) {
         kept = sb_arena_dup(s->epoch_arena, sb_buf_bytes(&raw));

@@ -73,9 +73,10 @@ static int find_sign_key(const struct sb_cmd_dir *d,
         if (!key)
             continue;
         sb_key_id(id, key->use, key->pk);
-        *found = key_id
-                     ? memcmp(id, key_id, SB_KEY_ID) == 0
-                     : sb_verify_record(&d->exchange, record, id, key->pk, NULL) == 0;
+        if (key_id)
+            *found = memcmp(id, key_id, SB_KEY_ID) == 0;
+        else if (record)
+            *found = sb_verify_record(&d->exchange, record, id, key->pk, NULL) == 0;
     }
     return 0;
 }
