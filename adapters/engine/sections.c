@@ -33,7 +33,8 @@ static int check(const struct sb_event_type *type,
     struct sb_violation why = {.rule = NULL};
     int rc = sb_event_type_validate(type, payload, held, &why, err);
     if (rc == SB_E_INVALID)
-        (void)snprintf(pointer, SB_FAULT_POINTER, "%.*s", SB_FAULT_POINTER - 1, why.pointer);
+        (void)snprintf(
+            pointer, SB_FAULT_POINTER, "%.*s", SB_FAULT_POINTER - 1, why.pointer);
     return rc;
 }
 
