@@ -29,6 +29,7 @@ struct sb_client {
     uint64_t hello_ms; /* monotonic: when HELLO may go (again) */
     uint64_t heard_ms;
     uint64_t said_ms;
+    uint64_t asked_ms; /* the first PING since anything was heard; 0: none */
     uint64_t retry_ms; /* monotonic: when to renew the socket */
     uint64_t backoff;
     struct sb_err refusal;
@@ -196,6 +197,7 @@ static int handle(struct sb_client *c, struct sb_message *m, struct sb_err *err)
     bool ours = memcmp(m->session, c->session, SB_SESSION) == 0;
     bool outside = memcmp(m->session, none, SB_SESSION) == 0;
     c->heard_ms = now;
+    c->asked_ms = 0;
     if (m->cmd == SB_CMD_WELCOME) {
         welcome(c, m);
         return 1;
@@ -270,7 +272,9 @@ static int keep_alive(struct sb_client *c, uint64_t now, struct sb_err *err)
         c->renew = false;
         return sb_link_renew(c->link, err);
     }
-    if (c->state == SB_CLIENT_HERE && now - c->heard_ms >= SILENCE_MS)
+    /* who was busy for that long, and did not ask, has no reason to doubt the broker */
+    if (c->state == SB_CLIENT_HERE && now - c->heard_ms >= SILENCE_MS && c->asked_ms &&
+        now - c->asked_ms >= PING_MS)
         lose(c, now);
     if (c->state != SB_CLIENT_HERE)
         return c->up && now >= c->hello_ms ? hello(c, now, err) : 0;
@@ -278,6 +282,8 @@ static int keep_alive(struct sb_client *c, uint64_t now, struct sb_err *err)
         return 0;
     if (now - c->said_ms < PING_MS / 5)
         return 0; /* asked; give it time to answer */
+    if (!c->asked_ms)
+        c->asked_ms = now;
     int rc = send_message(c, &ping, err);
     return rc == SB_E_BUSY ? 0 : rc;
 }
