@@ -66,6 +66,17 @@ int sb_yaml_expect(const struct sb_yaml_node *n,
         n, SB_E_CONFIG_TYPE, err, "\"%s\" must be %s", what, kind_name(kind));
 }
 
+/* The key that was misspelt for `key`, or NULL. */
+static const struct sb_yaml_node *meant(const struct sb_yaml_node *map, const char *key)
+{
+    const char *const words[] = {key, NULL};
+    const struct sb_yaml_node *c =
+        sb_yaml_kind(map) == SB_YAML_MAP ? sb_yaml_first(map) : NULL;
+    while (c && !sb_yaml_nearest(sb_yaml_key(c), words))
+        c = sb_yaml_next(c);
+    return c;
+}
+
 int sb_yaml_need(const struct sb_yaml_node *map,
                  const char *key,
                  enum sb_yaml_kind kind,
@@ -73,6 +84,14 @@ int sb_yaml_need(const struct sb_yaml_node *map,
                  struct sb_err *err)
 {
     const struct sb_yaml_node *n = sb_yaml_get(map, key);
+    const struct sb_yaml_node *other = n ? NULL : meant(map, key);
+    if (other)
+        return sb_yaml_fail(other,
+                            SB_E_CONFIG_UNKNOWN_KEY,
+                            err,
+                            "unknown key \"%.64s\" (did you mean \"%s\"?)",
+                            sb_yaml_key(other),
+                            key);
     if (!n || sb_yaml_is_null(n))
         return sb_yaml_fail(
             n ? n : map, SB_E_CONFIG_MISSING, err, "\"%s\" is missing", key);

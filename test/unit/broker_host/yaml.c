@@ -175,6 +175,9 @@ static void values_are_typed_only_when_asked(void **state)
     assert_true(sb_yaml_is_null(sb_yaml_get(root, "null")));
     assert_false(sb_yaml_is_null(sb_yaml_get(root, "no")));
     const struct sb_yaml_node *got = NULL;
+    assert_int_equal(sb_yaml_need(root, "nn", SB_YAML_MAP, &got, &err),
+                     SB_E_CONFIG_UNKNOWN_KEY);
+    assert_non_null(strstr(err.text, "did you mean \"nn\"?"));
     assert_int_equal(sb_yaml_need(root, "absent", SB_YAML_MAP, &got, &err),
                      SB_E_CONFIG_MISSING);
     assert_int_equal(sb_yaml_need(root, "n", SB_YAML_MAP, &got, &err),
