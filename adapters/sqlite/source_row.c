@@ -213,8 +213,10 @@ int sb_source_key(struct source *s, const struct changed *c, struct sb_err *err)
     struct sb_bytes key;
     struct sb_bytes text;
     int rc = key_text(s, c, &text, err);
-    if (!rc && key_value(s, c, &key, err) == SB_E_UTF8) {
-        faulty(s, text, SB_E_UTF8, "", &x);
+    if (!rc)
+        rc = key_value(s, c, &key, err);
+    if (rc == SB_E_UTF8 || rc == SB_E_RANGE) { /* no key that can be remembered */
+        faulty(s, text, rc, "", &x);
         return 0;
     }
     for (size_t i = 0; i < s->facts->key.n; i++)

@@ -303,6 +303,15 @@ static void odd_keys_never_fail_the_institution(void **state)
     assert_string_equal(settled(b), "");
 }
 
+static void an_infinite_key_is_refused_by_name(void **state)
+{
+    struct bed *b = *state;
+    assert_string_equal(settled(b), "alta A1");
+    sql(b, "INSERT INTO aviso VALUES ('x', 9e999, 'N8', 'roja')");
+    assert_non_null(strstr(settled(b), "range"));
+    assert_string_equal(settled(b), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +333,8 @@ int main(void)
             removed_it_leaves_nothing_behind, setup, teardown),
         cmocka_unit_test_setup_teardown(
             odd_keys_never_fail_the_institution, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            an_infinite_key_is_refused_by_name, setup, teardown),
     };
     return cmocka_run_group_tests_name("adapters.sqlite.capture", tests, NULL, NULL);
 }
