@@ -45,10 +45,11 @@ struct stream *stream_add(struct sb_core *core, struct sb_bytes name)
 {
     bool found = false;
     size_t at = locate(core, name, &found);
-    struct stream *st = found ? NULL : calloc(1, sizeof *st);
+    bool wrong = found || name.n > SB_STREAM_MAX;
+    struct stream *st = wrong ? NULL : calloc(1, sizeof *st);
     struct stream **grown =
         st ? realloc(core->streams, (core->n_streams + 1) * sizeof *grown) : NULL;
-    if (!grown || name.n > SB_STREAM_MAX) {
+    if (!grown) {
         free(st);
         return NULL;
     }
