@@ -129,6 +129,11 @@ const struct sb_tr_row sb_journal_spanish[] = {
     {"tree of %llu entries, signed checkpoint at %llu",
      "árbol de %llu asientos, punto de control firmado en %llu"},
     {"consistent with what was expected", "concuerda con lo que se esperaba"},
+    {"no signed checkpoint is left: that nothing was cut off at the end can only be "
+     "told"
+     " with --expect",
+     "no queda ningún punto de control firmado: que no falte nada al final solo puede"
+     " saberse con --expect"},
     {"%llu texts pruned; their signatures hold",
      "%llu textos podados; sus firmas valen"},
     {"%llu entries and %llu events checked. Not proven: truth at source; rows "
