@@ -65,9 +65,12 @@ int sb_csv_folder_open(struct csv_source *s, struct sb_err *err)
         asprintf(&s->done, "%.*sdone", (int)parent, text) < 0 ||
         asprintf(&s->refused, "%.*srefused", (int)parent, text) < 0)
         return sb_fail(err, SB_E_MEMORY, "out of memory");
-    int rc = compile_patterns(s, err);
-    if (rc == 0)
-        rc = make_folder(s->in, err);
+    return compile_patterns(s, err);
+}
+
+int sb_csv_folder_make(const struct csv_source *s, struct sb_err *err)
+{
+    int rc = make_folder(s->in, err);
     if (rc == 0)
         rc = make_folder(s->done, err);
     return rc ? rc : make_folder(s->refused, err);

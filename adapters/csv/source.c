@@ -63,6 +63,8 @@ static int source_open(struct sb_source **out,
     if (rc == 0)
         rc = sb_csv_folder_open(s, err);
     if (rc == 0)
+        rc = sb_csv_folder_make(s, err);
+    if (rc == 0)
         rc = sb_csv_run_open(s, err);
     if (rc == 0)
         *out = &s->base;

@@ -6,6 +6,8 @@
 
 /* folder.c */
 SB_CHECK int sb_csv_folder_open(struct csv_source *s, struct sb_err *err);
+/* Makes in/, done/ and refused/ where they are missing: a check does not. */
+SB_CHECK int sb_csv_folder_make(const struct csv_source *s, struct sb_err *err);
 /* 1: a set is complete; its key and members are in s. */
 SB_CHECK int sb_csv_folder_scan(struct csv_source *s, struct sb_err *err);
 SB_CHECK int sb_csv_folder_stamp(const char *folder,
