@@ -67,6 +67,23 @@ SB_CHECK int sb_event_open(const struct sb_secrets *secrets,
                            struct sb_buf *plain,
                            struct sb_err *err);
 
+/* Disclosure of one section of one event: EK = KDF(seq, class secret). Whoever has it
+ * opens that section and nothing else. SB_E_NO_SECRET: the class is not held. The
+ * caller wipes `ek`. */
+#define SB_EVENT_KEY 32
+SB_CHECK int sb_event_key(const struct sb_secrets *secrets,
+                          struct sb_bytes class_name,
+                          uint64_t seq,
+                          uint8_t ek[SB_EVENT_KEY],
+                          struct sb_err *err);
+/* As sb_event_open, by the event's key. SB_E_DISCLOSE: not the key of this section. */
+SB_CHECK int sb_event_open_key(const uint8_t ek[SB_EVENT_KEY],
+                               const struct sb_item *item,
+                               size_t class_index,
+                               struct sb_bytes ct,
+                               struct sb_buf *plain,
+                               struct sb_err *err);
+
 /* The joins of FORMATS that need no journal: every item's stream, seq, epoch_no and
  * classes against batch and epoch; items_root. `items`: batch->count slices. */
 SB_CHECK int sb_batch_joins(const struct sb_batch *batch,

@@ -56,6 +56,11 @@ void sb_core_free(struct sb_core *core);
 SB_CHECK int sb_core_restore(struct sb_core *core,
                              const struct sb_stream_state *state,
                              struct sb_err *err);
+/* Before the first step: the newest prune record, and the newest final note. */
+SB_CHECK int
+sb_core_restore_prune(struct sb_core *core, struct sb_bytes record, struct sb_err *err);
+SB_CHECK int
+sb_core_restore_final(struct sb_core *core, struct sb_bytes note, struct sb_err *err);
 const struct sb_trust *sb_core_trust(const struct sb_core *core);
 
 /* One step. A peer's fault is never an error here: it becomes effects. Errors are

@@ -6,14 +6,18 @@
 #include "broker/core/message.h"
 
 enum sb_effect_kind {
-    SB_EFFECT_SEND,   /* frames to a peer */
-    SB_EFFECT_APPEND, /* one entry for the journal, in index order */
-    SB_EFFECT_LOOKUP, /* find a record of a stream by its number */
-    SB_EFFECT_OPEN,   /* find where a cursor stands */
-    SB_EFFECT_READ,   /* entries of a stream after an index, below `below` */
-    SB_EFFECT_DROP,   /* forget a peer, after what was sent to it */
-    SB_EFFECT_LOG,    /* one line for the operator */
-    SB_EFFECT_ANSWER, /* to an operator's request: 0 or a code */
+    SB_EFFECT_SEND,     /* frames to a peer */
+    SB_EFFECT_APPEND,   /* one entry for the journal, in index order */
+    SB_EFFECT_LOOKUP,   /* find a record of a stream by its number */
+    SB_EFFECT_OPEN,     /* find where a cursor stands */
+    SB_EFFECT_READ,     /* entries of a stream after an index, below `below` */
+    SB_EFFECT_DROP,     /* forget a peer, after what was sent to it */
+    SB_EFFECT_LOG,      /* one line for the operator */
+    SB_EFFECT_ANSWER,   /* to an operator's request: 0 or a code */
+    SB_EFFECT_PROVE,    /* paths in the tree of the first `size` entries */
+    SB_EFFECT_FETCH,    /* one batch with its epoch and both paths */
+    SB_EFFECT_COSIGNED, /* keep this note, with its cosignatures, for its size */
+    SB_EFFECT_STOP,     /* fail stop: the journal contradicts what was signed */
 };
 
 struct sb_append {
@@ -74,6 +78,27 @@ struct sb_effect {
             uint64_t request;
             struct sb_err err; /* code 0: done; durable when this comes */
         } answer;
+        struct {
+            uint64_t id;
+            uint64_t seen;           /* 0: no consistency wanted; else <= size */
+            uint64_t size;           /* > 0 */
+            const uint64_t *indices; /* rising, below size */
+            size_t n;
+        } prove;
+        struct {
+            uint64_t id;
+            struct sb_bytes stream;
+            uint64_t seq;
+            uint64_t size;           /* of the tree; the batch stands below it */
+            struct sb_codes classes; /* ciphertexts wanted */
+        } fetch;
+        struct {
+            uint64_t size;
+            struct sb_bytes note;
+        } cosigned;
+        struct {
+            struct sb_err err;
+        } stop;
     } as;
 };
 

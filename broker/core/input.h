@@ -4,6 +4,7 @@
 #define BROKER_CORE_INPUT_H
 
 #include "broker/core/message.h"
+#include "keys/proof.h"
 
 enum sb_input_kind {
     SB_IN_MESSAGE,    /* a peer's message */
@@ -17,11 +18,16 @@ enum sb_input_kind {
     SB_IN_CATALOGUE,  /* an operator publishes a catalogue */
     SB_IN_TICK,       /* time passes; about once a second */
     SB_IN_STOP,       /* say goodbye; nothing new is accepted */
+    SB_IN_PROVED,     /* answer to SB_EFFECT_PROVE */
+    SB_IN_FETCHED,    /* answer to SB_EFFECT_FETCH */
+    SB_IN_PRUNE,      /* the broker's own signed prune record, an operator's order */
 };
 
 struct sb_stored_entry { /* a journal entry as it is read */
     uint64_t index;
     enum sb_kind kind;
+    struct sb_bytes *withdrawals; /* records that cover events of this batch */
+    size_t n_withdrawals;
     struct sb_bytes leaf;
     struct sb_bytes record;
     struct sb_bytes items; /* empty but for batches */
@@ -77,7 +83,23 @@ struct sb_input {
         struct {
             uint64_t request; /* the caller's; comes back in SB_EFFECT_ANSWER */
             struct sb_bytes record;
-        } operator_record; /* SB_IN_DIRECTORY, SB_IN_CATALOGUE */
+        } operator_record; /* SB_IN_DIRECTORY, SB_IN_CATALOGUE, SB_IN_PRUNE */
+        struct {
+            uint64_t id;
+            uint8_t seen_root[SB_HASH]; /* of the first `seen` entries, seen > 0 */
+            struct sb_path consistency;
+            const struct sb_path *paths;   /* parallel to the effect's indices */
+            const struct sb_bytes *leaves; /* likewise: leaf data */
+            size_t n;
+        } proved;
+        struct {
+            uint64_t id;
+            bool found;
+            struct sb_stored_entry batch;
+            struct sb_stored_entry epoch; /* in force there; leaf and record */
+            struct sb_path path;
+            struct sb_path epoch_path;
+        } fetched;
     } as;
 };
 

@@ -2,13 +2,26 @@
  *
  * A message is frames: "SB1", command, session (16 bytes), header (canonical msgpack),
  * then exactly the payload frames of its command. Payloads:
- *   DIRECTORY CLAIM EPOCH REGRANT HEADS RECEIPT REJECT COSIGN   [record or note]
+ *   DIRECTORY CLAIM EPOCH REGRANT HEADS RECEIPT REJECT ACT WITHDRAW NOTICE   [record]
+ *   COSIGN                                       [signature line, note, or empty]
  *   PUBLISH                                          [batch record, items, ciphertexts]
- *   ENTRY                           [leaf data, record, items, ciphertexts] (last two
- *                                   empty for what is no batch, or not for this reader)
+ *   ENTRY, FETCHED                  [leaf data, record, items, ciphertexts] (last two
+ *                                   empty for what is no batch, or not for this reader;
+ *                                   FETCHED that was refused: all four empty)
  *   CHECKPOINT                                       [note]
  * items: msgpack array of bin, one item per event. ciphertexts: msgpack array of
- * [class, [bin ...]], classes in text order, one bin per event, event order.
+ * [class, [bin ...]], classes in text order, one bin per event, event order; an empty
+ * bin stands for a ciphertext that was withdrawn.
+ *
+ * Evidence. Every 10 s a client says COSIGN: how large a tree it has seen, and which
+ * entries it wants proved; with it a cosignature line, when it is a witness that has
+ * verified the candidate, or the whole signed note of a tree that the broker says it
+ * has not. CHECKPOINT answers with the candidate: the note that is to be cosigned, the
+ * same for all until the next round. CHECKPOINT also comes unasked, without proofs
+ * (`seen` 0): each new signed note, and the newest final one with its cosignatures.
+ * NOTICE brings a reader what stands in no stream: heads of the publishers that it
+ * reads, and prune records. FETCH asks for the batch that holds one event of a stream
+ * that is one's own or granted, with all that a proof needs.
  * SUBSCRIBE means every granted stream of its types, later ones too; a stream of one's
  * own only when a cursor names it (seq 0: from its beginning). Slices borrow from the
  * frames; lists live in the arena. */
@@ -51,6 +64,11 @@ enum sb_command {
     SB_CMD_PONG,
     SB_CMD_BYE,
     SB_CMD_WHO,
+    SB_CMD_ACT,
+    SB_CMD_WITHDRAW,
+    SB_CMD_NOTICE,
+    SB_CMD_FETCH,
+    SB_CMD_FETCHED,
 };
 
 /* "HELLO" ...; NULL for another number. */
@@ -69,6 +87,21 @@ struct sb_own_stream { /* in WELCOME: how the broker knows a stream of the clien
     uint8_t last_hash[SB_HASH];
     uint64_t epoch_no; /* 0: none */
     uint8_t epoch_hash[SB_HASH];
+};
+
+struct sb_proved { /* in CHECKPOINT: one entry in the candidate's tree */
+    uint64_t index;
+    const uint8_t (*path)[SB_HASH];
+    size_t n_path;
+};
+
+struct sb_own_proof { /* in CHECKPOINT: where a stream of the client's stands */
+    struct sb_bytes stream;
+    uint64_t claim_no;
+    uint8_t instance[SB_INSTANCE];
+    uint64_t last_seq; /* of the newest batch below the candidate's size; 0: none */
+    uint64_t index;    /* of that batch; its path is among the proved */
+    struct sb_bytes leaf;
 };
 
 struct sb_message {
@@ -120,7 +153,44 @@ struct sb_message {
         struct {
             struct sb_bytes name;
             uint64_t index;
+            struct sb_bytes *withdrawals; /* records that explain empty ciphertexts */
+            size_t n_withdrawals;
         } entry;
+        struct {
+            uint64_t seen;     /* size of the newest tree that the client knows; 0 */
+            uint64_t *indices; /* rising; wanted paths */
+            size_t n_indices;
+        } cosign;
+        struct {
+            uint64_t seen; /* as asked; 0: unasked, or no proof from there */
+            const uint8_t (*path)[SB_HASH]; /* from `seen` to the note's size */
+            size_t n_path;
+            struct sb_proved *proved; /* rising; indices past the tree are left out */
+            size_t n_proved;
+            struct sb_own_proof *own; /* sorted by stream */
+            size_t n_own;
+        } checkpoint;
+        struct {
+            struct sb_bytes stream;
+            uint64_t seq;
+        } fetch;
+        struct {
+            uint64_t code; /* 0, or a positive number of code.h: all else is empty */
+            struct sb_bytes stream;
+            uint64_t seq;
+            uint64_t index; /* of the batch */
+            const uint8_t (*path)[SB_HASH];
+            size_t n_path;
+            uint64_t epoch_index; /* of the batch's epoch */
+            struct sb_bytes epoch_leaf;
+            struct sb_bytes epoch_record;
+            const uint8_t (*epoch_path)[SB_HASH];
+            size_t n_epoch_path;
+            struct sb_bytes note; /* both paths lead to its root: the newest final one
+                                     that holds the batch, else the newest signed */
+            struct sb_bytes *withdrawals; /* as in ENTRY */
+            size_t n_withdrawals;
+        } fetched;
         struct {
             struct sb_bytes name;
             uint64_t entries; /* added to what is left */

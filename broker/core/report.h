@@ -23,7 +23,18 @@ struct sb_lag_info {
     uint64_t last_seq;
     uint64_t applied_ms; /* real time of the last APPLIED; 0: none */
 };
+struct sb_witness_info { /* one witness of the newest directory */
+    struct sb_bytes institution;
+    uint64_t size;    /* newest tree that it cosigned; 0: none since the start */
+    uint64_t time_ms; /* of that cosignature */
+};
 struct sb_core_status {
+    struct sb_witness_info *witnesses;
+    size_t n_witnesses;
+    uint64_t quorum;
+    uint64_t final_size; /* newest checkpoint with a quorum of cosignatures; 0: none */
+    uint64_t final_ms;   /* its age runs from here */
+    uint64_t pruned_below;
     uint64_t size; /* accepted */
     uint64_t durable;
     uint64_t directory_version;

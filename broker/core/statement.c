@@ -34,13 +34,14 @@ static int read_statement(struct step *s, struct statement *t, struct sb_err *er
     struct sb_bytes body = t->record.body;
     struct sb_arena *arena = s->out->arena;
     struct sb_heads heads;
+    uint64_t time;
     struct sb_receipt receipt;
     struct sb_reject reject;
     struct sb_regrant regrant;
     int rc = 0;
     t->signer = sb_bytes_str(t->from->institution);
     if (t->kind == SB_KIND_HEADS) {
-        rc = sb_heads_read(body, arena, &t->signer, &heads, err);
+        rc = sb_heads_read(body, arena, &t->signer, &heads, &time, err);
     } else if (t->kind == SB_KIND_RECEIPT) {
         rc = sb_receipt_read(body, arena, &receipt, err);
         if (rc == 0)

@@ -8,7 +8,7 @@
 #define BROKER_JOURNAL_JOURNAL_H
 
 #include "broker/core/core.h"
-#include "broker/journal/tree.h"
+#include "keys/tree.h"
 #include "keys/note.h"
 
 struct sb_journal;
@@ -49,6 +49,18 @@ SB_CHECK int sb_journal_checkpoint(struct sb_journal *j,
 /* Newest persisted note; empty when there is none. Appends. */
 SB_CHECK int
 sb_journal_last_note(struct sb_journal *j, struct sb_buf *out, struct sb_err *err);
+
+/* Keeps `note` (this journal's, same size and root as a persisted one, now with
+ * cosignatures) in place of the one of that size. */
+SB_CHECK int sb_journal_cosigned(struct sb_journal *j,
+                                 uint64_t size,
+                                 struct sb_bytes note,
+                                 struct sb_err *err);
+/* Removes ciphertexts that a journaled prune record covers, at most `max` rows in one
+ * transaction. 1: there is more; 0: done. Found again after a restart. (What a
+ * withdrawal covers goes in the transaction that appends it.) */
+SB_CHECK int
+sb_journal_prune_step(struct sb_journal *j, size_t max, struct sb_err *err);
 
 /* Read-only, any thread, one thread at a time. */
 struct sb_journal_reader;
@@ -92,6 +104,43 @@ SB_CHECK int sb_journal_read(struct sb_journal_reader *r,
                              struct sb_input *entries,
                              struct sb_err *err);
 
+SB_CHECK int sb_journal_prove(struct sb_journal_reader *r,
+                              const struct sb_effect *prove,
+                              struct sb_arena *arena,
+                              struct sb_input *proved,
+                              struct sb_err *err);
+SB_CHECK int sb_journal_fetch(struct sb_journal_reader *r,
+                              const struct sb_effect *fetch,
+                              struct sb_arena *arena,
+                              struct sb_input *fetched,
+                              struct sb_err *err);
+/* A stored perfect subtree, for keys/proof.h; ctx is the reader. */
+SB_CHECK int sb_journal_node(void *reader,
+                             unsigned level,
+                             uint64_t pos,
+                             uint8_t out[SB_HASH],
+                             struct sb_err *err);
+/* Persisted notes from the newest to the oldest; fn as in sb_journal_each. */
+typedef int (*sb_note_fn)(void *ctx,
+                          uint64_t size,
+                          struct sb_bytes note,
+                          struct sb_err *err);
+SB_CHECK int sb_journal_notes(struct sb_journal_reader *r,
+                              sb_note_fn fn,
+                              void *ctx,
+                              struct sb_err *err);
+/* The newest prune record (not withdrawals), appended; 0 bytes: none. */
+SB_CHECK int sb_journal_last_prune(struct sb_journal_reader *r,
+                                   struct sb_buf *record,
+                                   struct sb_err *err);
+SB_CHECK int
+sb_journal_reader_size(struct sb_journal_reader *r, uint64_t *size, struct sb_err *err);
+/* First index whose entry was stored at or after `ms`; the size when there is none. */
+SB_CHECK int sb_journal_index_at(struct sb_journal_reader *r,
+                                 uint64_t ms,
+                                 uint64_t *index,
+                                 struct sb_err *err);
+
 /* Offline check of a whole journal file: every row against every other, ciphertexts
  * against the items' hashes, items against items_root, chains, tree, checkpoints,
  * pages. The first finding is in `err`, which names the first bad index or damaged
@@ -100,7 +149,8 @@ struct sb_journal_facts {
     uint64_t entries;
     uint64_t events;
     uint64_t batches;
-    uint64_t pruned; /* ciphertexts missing under a prune record */
+    uint64_t pruned;    /* ciphertexts missing under a prune record */
+    uint64_t withdrawn; /* ciphertexts missing under a withdrawal */
     uint8_t root[SB_HASH];
     uint64_t checkpoint_size;
 };

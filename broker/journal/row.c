@@ -22,6 +22,7 @@ static int read_other(struct sb_row *row, struct sb_arena *arena, struct sb_err 
 {
     struct sb_bytes institution;
     struct sb_heads heads;
+    uint64_t time;
     struct sb_manifest manifest;
     struct sb_receipt receipt;
     struct sb_reject reject;
@@ -32,7 +33,7 @@ static int read_other(struct sb_row *row, struct sb_arena *arena, struct sb_err 
     if (row->kind == SB_KIND_REJECT)
         return sb_reject_read(row->body, &reject, err);
     if (row->kind == SB_KIND_HEADS)
-        return sb_heads_read(row->body, arena, &institution, &heads, err);
+        return sb_heads_read(row->body, arena, &institution, &heads, &time, err);
     return sb_pack_scan(row->body, SB_PACK_RECORD, err);
 }
 

@@ -7,7 +7,7 @@
 #ifndef BROKER_JOURNAL_TREE_ROWS_H
 #define BROKER_JOURNAL_TREE_ROWS_H
 
-#include "broker/journal/tree.h"
+#include "keys/tree.h"
 
 struct sb_tree_row {
     uint64_t id;

@@ -134,6 +134,24 @@
     X(JOURNAL_GENERATION, 608, "journal_generation")                                   \
     X(JOURNAL_LOCKED, 609, "journal_locked")                                           \
     X(JOURNAL_ORDER, 610, "journal_order")                                             \
+    X(SPLIT_VIEW, 611, "split_view")                                                   \
+    X(CONSISTENCY, 612, "consistency")                                                 \
+    X(INCLUSION, 613, "inclusion")                                                     \
+    X(QUORUM, 614, "quorum")                                                           \
+    X(COSIGNATURE, 615, "cosignature")                                                 \
+    X(ABSENT, 616, "absent")                                                           \
+    X(TILE, 617, "tile")                                                               \
+    X(BUNDLE, 618, "bundle")                                                           \
+    X(RETENTION, 619, "retention")                                                     \
+    X(UNPROVED, 620, "unproved")                                                       \
+    X(WITHHELD, 621, "withheld")                                                       \
+    X(RECEIPT, 622, "receipt")                                                         \
+    X(ROOTS, 623, "roots")                                                             \
+    X(WITHDRAWN, 624, "withdrawn")                                                     \
+    X(PROOF_FORM, 625, "proof_form")                                                   \
+    X(DISCLOSE, 626, "disclose")                                                       \
+    X(PRUNED, 627, "pruned")                                                           \
+    X(FORK, 628, "fork")                                                               \
     /* adapter */                                                                      \
     X(SOURCE, 701, "source")                                                           \
     X(CAPTURE_MISSING, 702, "capture_missing")                                         \

@@ -118,6 +118,7 @@ int sb_heads_read(struct sb_bytes body,
                   struct sb_arena *arena,
                   struct sb_bytes *institution,
                   struct sb_heads *heads,
+                  uint64_t *time,
                   struct sb_err *err)
 {
     int rc = sb_pack_scan(body, SB_PACK_RECORD, err);
@@ -128,11 +129,12 @@ int sb_heads_read(struct sb_bytes body,
     sb_unpack_tag(&u, "sacbe/heads/1", 4);
     struct sb_bytes who = sb_unpack_code(&u);
     read_heads(&u, arena, &h);
-    sb_unpack_uint(&u, UINT64_MAX);
+    uint64_t when = sb_unpack_uint(&u, UINT64_MAX);
     rc = sb_unpack_end(&u, "heads", err);
     if (rc == 0) {
         *institution = who;
         *heads = h;
+        *time = when;
     }
     return rc;
 }

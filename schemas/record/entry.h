@@ -51,6 +51,7 @@ SB_CHECK int sb_heads_read(struct sb_bytes body,
                            struct sb_arena *arena,
                            struct sb_bytes *institution,
                            struct sb_heads *heads,
+                           uint64_t *time, /* ms */
                            struct sb_err *err);
 
 /* ["sacbe/reject/1", reader, stream, seq, code, pointer, time]: a reader could not use

@@ -342,9 +342,10 @@ static int again_heads(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out
 {
     struct sb_bytes who;
     struct sb_heads heads;
-    int rc = sb_heads_read(b, a, &who, &heads, NULL);
-    if (rc == 0) /* the time is not returned; the sample's is one byte at the end */
-        sb_heads_write(who, &heads, b.p[b.n - 1], out);
+    uint64_t time;
+    int rc = sb_heads_read(b, a, &who, &heads, &time, NULL);
+    if (rc == 0)
+        sb_heads_write(who, &heads, time, out);
     return rc;
 }
 

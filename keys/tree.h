@@ -1,7 +1,7 @@
 /* The journal's Merkle tree: SHA-256 exactly as RFC 6962 (section 2.1), kept
  * incrementally: append and memory are O(log n). */
-#ifndef BROKER_JOURNAL_TREE_H
-#define BROKER_JOURNAL_TREE_H
+#ifndef KEYS_TREE_H
+#define KEYS_TREE_H
 
 #include "keys/hash.h"
 

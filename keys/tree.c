@@ -1,7 +1,7 @@
 /* Purpose: the Merkle tree of RFC 6962, section 2.1, one leaf at a time.
  * Invariant: `nodes` holds one root per set bit of `size`, largest subtree first.
- * Not a proof maker: rows and proofs are built from what sb_tree_grow gives. */
-#include "broker/journal/tree_rows.h"
+ * Not a proof maker: proof.h is. */
+#include "keys/tree.h"
 
 void sb_tree_leaf(uint8_t out[SB_HASH], struct sb_bytes leaf_data)
 {
@@ -24,36 +24,14 @@ void sb_tree_node(uint8_t out[SB_HASH],
     crypto_hash_sha256(out, data, sizeof data);
 }
 
-size_t sb_tree_grow(struct sb_tree *t,
-                    const uint8_t leaf_hash[SB_HASH],
-                    struct sb_tree_row rows[SB_TREE_LEVELS])
-{
-    uint8_t hash[SB_HASH];
-    size_t level = 0;
-    memcpy(hash, leaf_hash, SB_HASH);
-    for (; t->size >> level & 1; level++) {
-        sb_tree_node(hash, t->nodes[--t->n], hash);
-        uint64_t pos = t->size >> (level + 1);
-        rows[level].id = ((2 * pos + 1) << (level + 1)) - 1;
-        memcpy(rows[level].hash, hash, SB_HASH);
-    }
-    memcpy(t->nodes[t->n++], hash, SB_HASH);
-    t->size++;
-    return level;
-}
-
 void sb_tree_append(struct sb_tree *t, const uint8_t leaf_hash[SB_HASH])
 {
-    struct sb_tree_row rows[SB_TREE_LEVELS];
-    sb_tree_grow(t, leaf_hash, rows);
-}
-
-uint64_t sb_tree_row_count(uint64_t size)
-{
-    uint64_t count = 0;
-    while (size >>= 1)
-        count += size;
-    return count;
+    uint8_t hash[SB_HASH];
+    memcpy(hash, leaf_hash, SB_HASH);
+    for (uint64_t left = t->size; left & 1; left >>= 1)
+        sb_tree_node(hash, t->nodes[--t->n], hash);
+    memcpy(t->nodes[t->n++], hash, SB_HASH);
+    t->size++;
 }
 
 void sb_tree_root(const struct sb_tree *t, uint8_t out[SB_HASH])
