@@ -150,6 +150,10 @@ static void dispatch(struct step *s)
     case SB_IN_STOP:
         stop(s);
         return;
+    case SB_IN_PROVED:
+    case SB_IN_FETCHED:
+    case SB_IN_PRUNE:
+        return;
     }
 }
 

@@ -30,6 +30,11 @@ static const struct command_row {
     [SB_CMD_PONG] = {"PONG", 0},
     [SB_CMD_BYE] = {"BYE", 0},
     [SB_CMD_WHO] = {"WHO", 0},
+    [SB_CMD_ACT] = {"ACT", 1},
+    [SB_CMD_WITHDRAW] = {"WITHDRAW", 1},
+    [SB_CMD_NOTICE] = {"NOTICE", 1},
+    [SB_CMD_FETCH] = {"FETCH", 0},
+    [SB_CMD_FETCHED] = {"FETCHED", 4},
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])

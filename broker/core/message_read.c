@@ -159,6 +159,11 @@ void sb_message_header_read(struct sb_unpack *u,
     case SB_CMD_REJECT:
     case SB_CMD_COSIGN:
     case SB_CMD_CHECKPOINT:
+    case SB_CMD_ACT:
+    case SB_CMD_WITHDRAW:
+    case SB_CMD_NOTICE:
+    case SB_CMD_FETCH:
+    case SB_CMD_FETCHED:
     case SB_CMD_PING:
     case SB_CMD_PONG:
     case SB_CMD_BYE:

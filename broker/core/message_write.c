@@ -131,6 +131,11 @@ void sb_message_header_write(const struct sb_message *m, struct sb_buf *out)
     case SB_CMD_REJECT:
     case SB_CMD_COSIGN:
     case SB_CMD_CHECKPOINT:
+    case SB_CMD_ACT:
+    case SB_CMD_WITHDRAW:
+    case SB_CMD_NOTICE:
+    case SB_CMD_FETCH:
+    case SB_CMD_FETCHED:
     case SB_CMD_PING:
     case SB_CMD_PONG:
     case SB_CMD_BYE:
