@@ -26,10 +26,11 @@ const struct sb_explain *sb_explain_find(enum sb_lang lang, int code)
 {
     bool es = lang == SB_LANG_ES;
     int number = sb_code_number(code);
-    const struct sb_explain *row =
-        find(es ? sb_explain_es_data : sb_explain_en_data, number);
-    return row ? row
-               : find(es ? sb_explain_es_exchange : sb_explain_en_exchange, number);
+    if (number < 400)
+        return find(es ? sb_explain_es_data : sb_explain_en_data, number);
+    if (number >= 600 && number < 700)
+        return find(es ? sb_explain_es_journal : sb_explain_en_journal, number);
+    return find(es ? sb_explain_es_exchange : sb_explain_en_exchange, number);
 }
 
 int sb_explain_parse(const char *text)

@@ -1,5 +1,6 @@
-/* Purpose: explanations in English, codes from 400: keys, bus, journal, adapter,
- * command line. Invariant: rows rise by number and end by 0. */
+/* Purpose: explanations in English, codes from 400: keys, bus, adapter,
+ * command line; 600 to 699 are explain_en_journal.c. Invariant: rows rise by number
+ * and end by 0. */
 #include "broker/cli/explain_rows.h"
 
 const struct sb_explain sb_explain_en_exchange[] = {
@@ -220,49 +221,6 @@ const struct sb_explain sb_explain_en_exchange[] = {
      "More than was asked for",
      "Deliveries came beyond the credit that the reader gave.",
      "Use the same version on both sides."},
-    {601,
-     "A journal entry is wrong",
-     "An entry's record, kind or time does not give the leaf in the tree: it was "
-     "changed or damaged.",
-     "Stop the broker, keep the file, restore a backup, and tell the witnesses from "
-     "which index on."},
-    {602,
-     "A ciphertext is wrong or missing",
-     "A ciphertext does not match its hash, or is missing without a prune record.",
-     "Restore it from a backup, or let the publisher send it again."},
-    {603,
-     "The tree is wrong",
-     "A stored node of the journal's tree does not follow from the nodes below it.",
-     "Stop the broker, keep the file, and restore a backup."},
-    {604,
-     "A page of the journal is damaged",
-     "A page of the SQLite file cannot be read as what it should be.",
-     "Keep the file, check the disk, restore a backup."},
-    {605,
-     "Another root than expected",
-     "The journal's tree does not give the root that you hold.",
-     "Keep both; one of them is a forged or a lost history."},
-    {606,
-     "The journal is too short",
-     "It has fewer entries than a checkpoint that you hold says.",
-     "Entries were lost or removed: keep the checkpoint and restore a backup."},
-    {607,
-     "A checkpoint does not hold",
-     "A stored checkpoint's signature or root does not fit the journal.",
-     "Keep the file and compare with what the witnesses hold."},
-    {608,
-     "Another generation",
-     "The journal is of another generation than the directory names.",
-     "Start the broker with the right journal, or let the authority open the new "
-     "generation."},
-    {609,
-     "The journal is in use",
-     "Another process has the journal open for writing.",
-     "Stop the other broker; two must never write one journal."},
-    {610,
-     "The journal's order is broken",
-     "Indexes, times or a stream's numbers do not rise as they must.",
-     "Stop the broker, keep the file, and restore a backup."},
     {701,
      "The local database failed",
      "The adapter cannot read its institution's database.",

@@ -1,5 +1,6 @@
-/* Purpose: explanations in Spanish, codes from 400: keys, bus, journal, adapter,
- * command line. Invariant: rows rise by number and end by 0. */
+/* Purpose: explanations in Spanish, codes from 400: keys, bus, adapter,
+ * command line; 600 to 699 are explain_es_journal.c. Invariant: rows rise by number
+ * and end by 0. */
 #include "broker/cli/explain_rows.h"
 
 const struct sb_explain sb_explain_es_exchange[] = {
@@ -221,50 +222,6 @@ const struct sb_explain sb_explain_es_exchange[] = {
      "Más de lo pedido",
      "Llegaron entregas por encima del crédito que dio el lector.",
      "Use la misma versión en ambos lados."},
-    {601,
-     "Una entrada del diario no es correcta",
-     "El registro, la clase o la hora de una entrada no da la hoja del árbol: fue "
-     "alterada o dañada.",
-     "Detenga el broker, guarde el archivo, restaure un respaldo y diga a los testigos "
-     "desde qué índice."},
-    {602,
-     "Un cifrado es incorrecto o falta",
-     "Un cifrado no corresponde a su resumen, o falta sin registro de depuración.",
-     "Restáurelo de un respaldo, o pida al publicador que lo reenvíe."},
-    {603,
-     "El árbol no es correcto",
-     "Un nodo guardado del árbol del diario no resulta de los nodos de abajo.",
-     "Detenga el broker, guarde el archivo y restaure un respaldo."},
-    {604,
-     "Una página del diario está dañada",
-     "Una página del archivo SQLite no se puede leer como lo que debería ser.",
-     "Guarde el archivo, revise el disco y restaure un respaldo."},
-    {605,
-     "Raíz distinta a la esperada",
-     "El árbol del diario no da la raíz que usted tiene.",
-     "Guarde ambas; una de ellas es una historia falsificada o perdida."},
-    {606,
-     "El diario está incompleto",
-     "Tiene menos entradas que las que dice un punto de control suyo.",
-     "Se perdieron o quitaron entradas: guarde el punto de control y restaure un "
-     "respaldo."},
-    {607,
-     "Un punto de control no se sostiene",
-     "La firma o la raíz de un punto de control guardado no corresponde al diario.",
-     "Guarde el archivo y compare con lo que tienen los testigos."},
-    {608,
-     "Otra generación",
-     "El diario es de otra generación que la que nombra el directorio.",
-     "Arranque el broker con el diario correcto, o que la autoridad abra la nueva "
-     "generación."},
-    {609,
-     "El diario está en uso",
-     "Otro proceso tiene el diario abierto para escribir.",
-     "Detenga el otro broker; nunca deben escribir dos en un mismo diario."},
-    {610,
-     "El orden del diario está roto",
-     "Los índices, las horas o los números de una serie no suben como deben.",
-     "Detenga el broker, guarde el archivo y restaure un respaldo."},
     {701,
      "Falló la base de datos local",
      "El adaptador no puede leer la base de datos de su institución.",
