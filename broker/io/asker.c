@@ -21,11 +21,18 @@ static int answer_query(struct sb_asker *a, struct sb_job *job, struct sb_err *e
 {
     const struct sb_effect *e = &job->as.query.effect;
     struct sb_input *in = &job->as.query.input;
-    if (e->kind == SB_EFFECT_LOOKUP)
+    switch ((int)e->kind) {
+    case SB_EFFECT_LOOKUP:
         return sb_journal_lookup(a->reader, e, in, err);
-    if (e->kind == SB_EFFECT_OPEN)
+    case SB_EFFECT_OPEN:
         return sb_journal_cursor(a->reader, e, job->arena, in, err);
-    return sb_journal_read(a->reader, e, job->arena, in, err);
+    case SB_EFFECT_PROVE:
+        return sb_journal_prove(a->reader, e, job->arena, in, err);
+    case SB_EFFECT_FETCH:
+        return sb_journal_fetch(a->reader, e, job->arena, in, err);
+    default:
+        return sb_journal_read(a->reader, e, job->arena, in, err);
+    }
 }
 
 static int answer(struct sb_asker *a, struct sb_job *job, struct sb_err *err)

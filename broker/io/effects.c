@@ -12,7 +12,7 @@ run_append(struct sb_broker *b, const struct sb_append *a, struct sb_err *err)
     if (rc)
         return rc;
     uint64_t bytes = sb_append_bytes(a);
-    rc = sb_writer_append(b->writer, job, err);
+    rc = sb_writer_send(b->writer, job, err);
     if (rc) {
         sb_job_free(job);
         return rc;
@@ -29,6 +29,20 @@ static int run_query(struct sb_broker *b, const struct sb_effect *e, struct sb_e
     if (rc)
         return rc;
     rc = sb_asker_send(b->asker, job, err);
+    if (rc)
+        sb_job_free(job);
+    return rc;
+}
+
+/* In the order of the appends: the note's own entries are durable before it. */
+static int
+run_cosigned(struct sb_broker *b, const struct sb_effect *e, struct sb_err *err)
+{
+    struct sb_job *job = NULL;
+    int rc = sb_job_cosigned(&job, e->as.cosigned.size, e->as.cosigned.note, err);
+    if (rc)
+        return rc;
+    rc = sb_writer_send(b->writer, job, err);
     if (rc)
         sb_job_free(job);
     return rc;
@@ -71,7 +85,13 @@ run_effect(struct sb_broker *b, const struct sb_effect *e, struct sb_err *err)
     case SB_EFFECT_LOOKUP:
     case SB_EFFECT_OPEN:
     case SB_EFFECT_READ:
+    case SB_EFFECT_PROVE:
+    case SB_EFFECT_FETCH:
         return run_query(b, e, err);
+    case SB_EFFECT_COSIGNED:
+        return run_cosigned(b, e, err);
+    case SB_EFFECT_STOP:
+        return sb_fail(err, e->as.stop.err.code, "%s", e->as.stop.err.text);
     case SB_EFFECT_DROP:
         sb_gate_forget(b->gate, e->as.drop.peer);
         return 0;

@@ -58,9 +58,26 @@ int sb_job_append(struct sb_job **out,
     return 0;
 }
 
-static bool own_read(struct sb_arena *arena, struct sb_effect *e)
+int sb_job_cosigned(struct sb_job **out,
+                    uint64_t size,
+                    struct sb_bytes note,
+                    struct sb_err *err)
 {
-    struct sb_codes *classes = &e->as.read.classes;
+    struct sb_job *job = sb_job_new(SB_JOB_COSIGNED);
+    if (!job)
+        return sb_fail(err, SB_E_MEMORY, "cosigned note");
+    job->as.cosigned.size = size;
+    job->as.cosigned.note = note;
+    if (!own(job->arena, &job->as.cosigned.note)) {
+        sb_job_free(job);
+        return sb_fail(err, SB_E_MEMORY, "cosigned note");
+    }
+    *out = job;
+    return 0;
+}
+
+static bool own_codes(struct sb_arena *arena, struct sb_codes *classes)
+{
     size_t n = classes->n;
     struct sb_bytes *items = sb_arena_alloc(arena, n ? n : 1, sizeof *items);
     if (!items)
@@ -71,7 +88,39 @@ static bool own_read(struct sb_arena *arena, struct sb_effect *e)
             return false;
     }
     classes->items = items;
-    return own(arena, &e->as.read.stream) && own(arena, &e->as.read.reader);
+    return true;
+}
+
+static bool own_indices(struct sb_arena *arena, struct sb_effect *e)
+{
+    size_t n = e->as.prove.n;
+    uint64_t *indices = sb_arena_alloc(arena, n ? n : 1, sizeof *indices);
+    if (!indices)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        indices[i] = e->as.prove.indices[i];
+    e->as.prove.indices = indices;
+    return true;
+}
+
+static bool own_query(struct sb_arena *arena, struct sb_effect *e)
+{
+    switch ((int)e->kind) {
+    case SB_EFFECT_LOOKUP:
+        return own(arena, &e->as.lookup.stream);
+    case SB_EFFECT_OPEN:
+        return own(arena, &e->as.open.stream);
+    case SB_EFFECT_READ:
+        return own_codes(arena, &e->as.read.classes) &&
+               own(arena, &e->as.read.stream) && own(arena, &e->as.read.reader);
+    case SB_EFFECT_PROVE:
+        return own_indices(arena, e);
+    case SB_EFFECT_FETCH:
+        return own_codes(arena, &e->as.fetch.classes) &&
+               own(arena, &e->as.fetch.stream);
+    default:
+        return false;
+    }
 }
 
 int sb_job_query(struct sb_job **out,
@@ -83,14 +132,7 @@ int sb_job_query(struct sb_job **out,
         return sb_fail(err, SB_E_MEMORY, "journal query");
     struct sb_effect *e = &job->as.query.effect;
     *e = *effect;
-    bool good = false;
-    if (e->kind == SB_EFFECT_LOOKUP)
-        good = own(job->arena, &e->as.lookup.stream);
-    else if (e->kind == SB_EFFECT_OPEN)
-        good = own(job->arena, &e->as.open.stream);
-    else if (e->kind == SB_EFFECT_READ)
-        good = own_read(job->arena, e);
-    if (!good) {
+    if (!own_query(job->arena, e)) {
         sb_job_free(job);
         return sb_fail(err, SB_E_MEMORY, "journal query");
     }

@@ -8,10 +8,11 @@
 
 enum sb_job_kind {
     /* from the loop */
-    SB_JOB_APPEND, /* to the journal */
-    SB_JOB_QUERY,  /* to the reader: LOOKUP, OPEN or READ; comes back as itself */
-    SB_JOB_TAIL,   /* to the reader: headers; comes back as itself */
-    SB_JOB_STOP,   /* finish and end */
+    SB_JOB_APPEND,   /* to the journal */
+    SB_JOB_COSIGNED, /* to the journal, in order with the appends */
+    SB_JOB_QUERY,    /* to the reader: what the core asks; comes back as itself */
+    SB_JOB_TAIL,     /* to the reader: headers; comes back as itself */
+    SB_JOB_STOP,     /* finish and end */
     /* to the loop */
     SB_JOB_COMMITTED,
     SB_JOB_CHECKPOINT,
@@ -33,6 +34,10 @@ struct sb_job {
     struct sb_arena *arena;
     union {
         struct sb_append append;
+        struct {
+            uint64_t size;
+            struct sb_bytes note;
+        } cosigned;
         struct {
             struct sb_effect effect;
             struct sb_input input; /* the answer, but for the times */
@@ -67,6 +72,10 @@ SB_CHECK int
 sb_job_append(struct sb_job **out, const struct sb_append *append, struct sb_err *err);
 SB_CHECK int
 sb_job_query(struct sb_job **out, const struct sb_effect *effect, struct sb_err *err);
+SB_CHECK int sb_job_cosigned(struct sb_job **out,
+                             uint64_t size,
+                             struct sb_bytes note,
+                             struct sb_err *err);
 /* Bytes that an append holds, for counting what is on its way. */
 uint64_t sb_append_bytes(const struct sb_append *append);
 

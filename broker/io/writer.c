@@ -11,6 +11,7 @@
 #define GROUP_MAX 1024u            /* appends in one transaction */
 #define GROUP_BYTES (16u * SB_MIB) /* then the group is closed */
 #define IDLE_MS 250                /* between looks at the checkpoint's time */
+#define PRUNE_ROWS 32              /* removed in one transaction */
 
 struct sb_writer {
     pthread_t thread;
@@ -22,6 +23,9 @@ struct sb_writer {
     struct sb_append group[GROUP_MAX]; /* borrows from jobs */
     size_t n;
     uint64_t bytes;
+    struct sb_job *cosigned; /* what closed the group; NULL: nothing did */
+    bool pruning;            /* a prune record may cover what is still there */
+    uint64_t pruned_ms;      /* monotonic: of the last step */
     bool stop;
 };
 
@@ -35,6 +39,10 @@ static int report(struct sb_writer *w, struct sb_job *job, struct sb_err *err)
 
 static void keep(struct sb_writer *w, struct sb_job *job)
 {
+    if (job->kind == SB_JOB_COSIGNED) {
+        w->cosigned = job;
+        return;
+    }
     if (job->kind != SB_JOB_APPEND) {
         w->stop = true;
         sb_job_free(job);
@@ -43,16 +51,17 @@ static void keep(struct sb_writer *w, struct sb_job *job)
     w->jobs[w->n] = job;
     w->group[w->n++] = job->as.append;
     w->bytes += sb_append_bytes(&job->as.append);
+    w->pruning = w->pruning || job->as.append.kind == SB_KIND_PRUNE;
 }
 
 /* Waits for one job, then drains what is there. */
 static int gather(struct sb_writer *w, struct sb_err *err)
 {
     void *job = NULL;
-    int rc = sb_channel_take(&w->worker, &job, IDLE_MS, err);
+    int rc = sb_channel_take(&w->worker, &job, w->pruning ? 0 : IDLE_MS, err);
     while (rc == 1) {
         keep(w, job);
-        if (w->stop || w->n == GROUP_MAX || w->bytes >= GROUP_BYTES)
+        if (w->stop || w->cosigned || w->n == GROUP_MAX || w->bytes >= GROUP_BYTES)
             return 0;
         rc = sb_channel_take(&w->worker, &job, 0, err);
     }
@@ -65,6 +74,13 @@ static void drop_group(struct sb_writer *w)
         sb_job_free(w->jobs[i]);
     w->n = 0;
     w->bytes = 0;
+}
+
+static void drop_all(struct sb_writer *w)
+{
+    drop_group(w);
+    sb_job_free(w->cosigned);
+    w->cosigned = NULL;
 }
 
 static int commit(struct sb_writer *w, struct sb_err *err)
@@ -83,6 +99,30 @@ static int commit(struct sb_writer *w, struct sb_err *err)
     done->as.committed.bytes = w->bytes;
     drop_group(w);
     return report(w, done, err);
+}
+
+static int keep_cosigned(struct sb_writer *w, struct sb_err *err)
+{
+    struct sb_job *job = w->cosigned;
+    if (!job)
+        return 0;
+    w->cosigned = NULL;
+    int rc = sb_journal_cosigned(
+        w->journal, job->as.cosigned.size, job->as.cosigned.note, err);
+    sb_job_free(job);
+    return rc;
+}
+
+/* While nothing waits; under load as often as the checkpoint is looked at. */
+static int prune(struct sb_writer *w, bool idle, struct sb_err *err)
+{
+    uint64_t now = w->mono_ms();
+    if (!w->pruning || (!idle && now - w->pruned_ms < IDLE_MS))
+        return 0;
+    int rc = sb_journal_prune_step(w->journal, PRUNE_ROWS, err);
+    w->pruning = rc == 1;
+    w->pruned_ms = now;
+    return rc < 0 ? rc : 0;
 }
 
 static int checkpoint(struct sb_writer *w, struct sb_err *err)
@@ -115,12 +155,17 @@ static void *run(void *arg)
     int rc = 0;
     while (!rc && !w->stop) {
         rc = gather(w, &err);
+        bool idle = w->n == 0;
         if (!rc)
             rc = commit(w, &err);
         if (!rc)
+            rc = keep_cosigned(w, &err);
+        if (!rc)
             rc = checkpoint(w, &err);
+        if (!rc && !w->stop)
+            rc = prune(w, idle, &err);
     }
-    drop_group(w);
+    drop_all(w);
     sb_journal_close(w->journal);
     struct sb_job *failed = rc ? sb_job_new(SB_JOB_FAILED) : NULL;
     if (failed) {
@@ -130,7 +175,7 @@ static void *run(void *arg)
     void *late = NULL; /* after a failure the loop may still send until it knows */
     while (!w->stop && sb_channel_take(&w->worker, &late, -1, NULL) == 1) {
         keep(w, late);
-        drop_group(w);
+        drop_all(w);
     }
     sb_channel_close(&w->worker);
     return NULL;
@@ -146,7 +191,9 @@ int sb_writer_start(struct sb_writer **out,
     if (!w)
         return sb_fail(err, SB_E_MEMORY, "journal thread");
     w->mono_ms = mono_ms;
+    w->pruned_ms = mono_ms();
     w->journal = journal;
+    w->pruning = true; /* a record of before the start may not be done with */
     int rc = sb_channel_pair(zmq, "journal", &w->loop, &w->worker, err);
     if (rc) {
         free(w);
@@ -163,7 +210,7 @@ int sb_writer_start(struct sb_writer **out,
     return 0;
 }
 
-int sb_writer_append(struct sb_writer *w, struct sb_job *job, struct sb_err *err)
+int sb_writer_send(struct sb_writer *w, struct sb_job *job, struct sb_err *err)
 {
     return sb_channel_send(&w->loop, job, err);
 }

@@ -1,6 +1,9 @@
-/* The journal's thread: the only connection that writes, and the checkpoints.
+/* The journal's thread: the only connection that writes, the checkpoints, and what
+ * prune records say is to go.
  *
- * Group commit: whatever waits is one transaction. Jobs that come back, by
+ * Group commit: whatever waits is one transaction; a cosigned note is kept between two
+ * groups, as it was sent. What a prune record covers is removed in small steps while
+ * nothing waits, also after a start. Jobs that come back, by
  * sb_writer_take: COMMITTED after each group, CHECKPOINT when one was persisted,
  * FAILED (fail stop: nothing more is written). */
 #ifndef BROKER_IO_WRITER_H
@@ -17,9 +20,9 @@ SB_CHECK int sb_writer_start(struct sb_writer **out,
                              struct sb_journal *journal,
                              uint64_t (*mono_ms)(void),
                              struct sb_err *err);
-/* Takes `job` (an APPEND) on success; indices rise by one. */
+/* Takes `job` (an APPEND or COSIGNED) on success; indices of appends rise by one. */
 SB_CHECK int
-sb_writer_append(struct sb_writer *w, struct sb_job *job, struct sb_err *err);
+sb_writer_send(struct sb_writer *w, struct sb_job *job, struct sb_err *err);
 /* 1: *out is the caller's; 0: none waits. */
 SB_CHECK int
 sb_writer_take(struct sb_writer *w, struct sb_job **out, struct sb_err *err);
