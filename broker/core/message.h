@@ -175,7 +175,8 @@ struct sb_message {
             uint64_t seq;
         } fetch;
         struct {
-            uint64_t code; /* 0, or a positive number of code.h: all else is empty */
+            uint64_t
+                code; /* 0, or a positive number of code.h: all after seq is empty */
             struct sb_bytes stream;
             uint64_t seq;
             uint64_t index; /* of the batch */

@@ -9,5 +9,10 @@ void sb_message_header_read(struct sb_unpack *u,
                             struct sb_arena *arena,
                             struct sb_message *m);
 void sb_message_header_write(const struct sb_message *m, struct sb_buf *out);
+/* message_evidence.c: those of COSIGN, CHECKPOINT, ENTRY, FETCH and FETCHED. */
+void sb_message_evidence_read(struct sb_unpack *u,
+                              struct sb_arena *arena,
+                              struct sb_message *m);
+void sb_message_evidence_write(const struct sb_message *m, struct sb_buf *out);
 
 #endif

@@ -110,10 +110,6 @@ read_delivery(struct sb_unpack *u, struct sb_arena *arena, struct sb_message *m)
         m->as.subscribe.name = sb_unpack_code(u);
         sb_codes_read(u, SB_SUBSCRIPTION_TYPES, arena, &m->as.subscribe.types);
         read_heads(u, arena, &m->as.subscribe.cursors);
-    } else if (m->cmd == SB_CMD_ENTRY) {
-        sb_unpack_array(u, 2, 2);
-        m->as.entry.name = sb_unpack_code(u);
-        m->as.entry.index = sb_unpack_uint(u, UINT64_MAX);
     } else if (m->cmd == SB_CMD_CREDIT) {
         sb_unpack_array(u, 3, 3);
         m->as.credit.name = sb_unpack_code(u);
@@ -144,10 +140,16 @@ void sb_message_header_read(struct sb_unpack *u,
         read_answer(u, m);
         return;
     case SB_CMD_SUBSCRIBE:
-    case SB_CMD_ENTRY:
     case SB_CMD_CREDIT:
     case SB_CMD_APPLIED:
         read_delivery(u, arena, m);
+        return;
+    case SB_CMD_ENTRY:
+    case SB_CMD_COSIGN:
+    case SB_CMD_CHECKPOINT:
+    case SB_CMD_FETCH:
+    case SB_CMD_FETCHED:
+        sb_message_evidence_read(u, arena, m);
         return;
     case SB_CMD_DIRECTORY:
     case SB_CMD_CLAIM:
@@ -157,13 +159,9 @@ void sb_message_header_read(struct sb_unpack *u,
     case SB_CMD_HEADS:
     case SB_CMD_RECEIPT:
     case SB_CMD_REJECT:
-    case SB_CMD_COSIGN:
-    case SB_CMD_CHECKPOINT:
     case SB_CMD_ACT:
     case SB_CMD_WITHDRAW:
     case SB_CMD_NOTICE:
-    case SB_CMD_FETCH:
-    case SB_CMD_FETCHED:
     case SB_CMD_PING:
     case SB_CMD_PONG:
     case SB_CMD_BYE:

@@ -84,10 +84,6 @@ static void write_delivery(const struct sb_message *m, struct sb_buf *out)
         sb_pack_str(out, m->as.subscribe.name);
         sb_codes_write(out, &m->as.subscribe.types);
         write_heads(&m->as.subscribe.cursors, out);
-    } else if (m->cmd == SB_CMD_ENTRY) {
-        sb_pack_array(out, 2);
-        sb_pack_str(out, m->as.entry.name);
-        sb_pack_uint(out, m->as.entry.index);
     } else if (m->cmd == SB_CMD_CREDIT) {
         sb_pack_array(out, 3);
         sb_pack_str(out, m->as.credit.name);
@@ -116,10 +112,16 @@ void sb_message_header_write(const struct sb_message *m, struct sb_buf *out)
         write_answer(m, out);
         return;
     case SB_CMD_SUBSCRIBE:
-    case SB_CMD_ENTRY:
     case SB_CMD_CREDIT:
     case SB_CMD_APPLIED:
         write_delivery(m, out);
+        return;
+    case SB_CMD_ENTRY:
+    case SB_CMD_COSIGN:
+    case SB_CMD_CHECKPOINT:
+    case SB_CMD_FETCH:
+    case SB_CMD_FETCHED:
+        sb_message_evidence_write(m, out);
         return;
     case SB_CMD_DIRECTORY:
     case SB_CMD_CLAIM:
@@ -129,13 +131,9 @@ void sb_message_header_write(const struct sb_message *m, struct sb_buf *out)
     case SB_CMD_HEADS:
     case SB_CMD_RECEIPT:
     case SB_CMD_REJECT:
-    case SB_CMD_COSIGN:
-    case SB_CMD_CHECKPOINT:
     case SB_CMD_ACT:
     case SB_CMD_WITHDRAW:
     case SB_CMD_NOTICE:
-    case SB_CMD_FETCH:
-    case SB_CMD_FETCHED:
     case SB_CMD_PING:
     case SB_CMD_PONG:
     case SB_CMD_BYE:
