@@ -43,15 +43,16 @@ SB_CHECK int sb_cosign(const struct sb_vault *v,
                        uint64_t time_s,
                        struct sb_buf *out,
                        struct sb_err *err);
-/* Whether `line` is a cosignature of this note by name and pk: its time, or
- * SB_E_COSIGNATURE. */
+/* Whether `line`, as sb_cosign wrote it with its newline, is a cosignature of this note
+ * by name and pk: its time, or SB_E_COSIGNATURE. */
 SB_CHECK int sb_cosign_check(struct sb_bytes note,
                              struct sb_bytes line,
                              const char *name,
                              const uint8_t pk[SB_PK],
                              uint64_t *time_s,
                              struct sb_err *err);
-/* Appends the note with the line added, in place of an older one of the same name. */
+/* Appends the note with the line added, in place of those of the same name. The line
+ * was checked; SB_E_LIMIT when the note would pass SB_NOTE_MAX. */
 SB_CHECK int sb_cosign_add(struct sb_bytes note,
                            struct sb_bytes line,
                            struct sb_buf *out,

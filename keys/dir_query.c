@@ -230,3 +230,14 @@ int sb_dir_verify(const struct sb_trust *t,
                    worst == SB_E_SIGNATURE ? "known" : "still valid",
                    SB_FMT(member));
 }
+
+int sb_dir_verify_log(const struct sb_trust *t,
+                      const struct sb_dir *d,
+                      const struct sb_record *record,
+                      struct sb_err *err)
+{
+    uint8_t id[SB_KEY_ID];
+    sb_key_id(id, sb_bytes_str(SB_USE_LOG), d->body.log_pk);
+    int rc = sb_verify_record(&t->x, record, id, d->body.log_pk, err);
+    return rc == 0 ? 0 : sb_err_wrap(err, rc, "the broker's log key");
+}

@@ -76,7 +76,7 @@ void sb_sha256(uint8_t out[SB_HASH], struct sb_bytes b)
     crypto_hash_sha256(out, b.n ? b.p : &none, b.n);
 }
 
-static void leaf_hash(uint8_t out[SB_HASH], struct sb_bytes item)
+void sb_items_leaf(uint8_t out[SB_HASH], struct sb_bytes item)
 {
     struct sb_hasher h;
     sb_hasher_init(&h, "sacbe/leaf/1");
@@ -85,14 +85,21 @@ static void leaf_hash(uint8_t out[SB_HASH], struct sb_bytes item)
     sb_hasher_end(&h, out);
 }
 
-static void node_hash(uint8_t left[SB_HASH], const uint8_t right[SB_HASH])
+void sb_items_node(uint8_t out[SB_HASH],
+                   const uint8_t l[SB_HASH],
+                   const uint8_t r[SB_HASH])
 {
     struct sb_hasher h;
     sb_hasher_init(&h, "sacbe/node/1");
     sb_hasher_put(&h, sb_bytes("\x01", 1));
-    sb_hasher_put(&h, sb_bytes(left, SB_HASH));
-    sb_hasher_put(&h, sb_bytes(right, SB_HASH));
-    sb_hasher_end(&h, left);
+    sb_hasher_put(&h, sb_bytes(l, SB_HASH));
+    sb_hasher_put(&h, sb_bytes(r, SB_HASH));
+    sb_hasher_end(&h, out);
+}
+
+static void join_last(uint8_t (*stack)[SB_HASH], size_t depth)
+{
+    sb_items_node(stack[depth - 2], stack[depth - 2], stack[depth - 1]);
 }
 
 void sb_items_root(uint8_t out[SB_HASH], const struct sb_bytes *items, size_t n)
@@ -100,12 +107,12 @@ void sb_items_root(uint8_t out[SB_HASH], const struct sb_bytes *items, size_t n)
     uint8_t stack[TREE_LEVELS][SB_HASH];
     size_t depth = 0;
     for (size_t i = 0; i < n; i++) {
-        leaf_hash(stack[depth++], items[i]);
+        sb_items_leaf(stack[depth++], items[i]);
         /* one merge per trailing one bit: equal perfect subtrees stand side by side */
         for (size_t done = i; done & 1; done >>= 1, depth--)
-            node_hash(stack[depth - 2], stack[depth - 1]);
+            join_last(stack, depth);
     }
     for (; depth > 1; depth--)
-        node_hash(stack[depth - 2], stack[depth - 1]);
+        join_last(stack, depth);
     memcpy(out, stack[0], SB_HASH);
 }

@@ -31,6 +31,11 @@ SB_CHECK int
 sb_record_hash(uint8_t out[SB_HASH], struct sb_bytes body, struct sb_err *err);
 void sb_sha256(uint8_t out[SB_HASH], struct sb_bytes b);
 
+/* The tree over the items of a batch: a leaf, a node (out may be l or r). */
+void sb_items_leaf(uint8_t out[SB_HASH], struct sb_bytes item);
+void sb_items_node(uint8_t out[SB_HASH],
+                   const uint8_t l[SB_HASH],
+                   const uint8_t r[SB_HASH]);
 /* Root over the items of a batch, n >= 1 (RFC 6962 shape, BLAKE2b with our tags). */
 void sb_items_root(uint8_t out[SB_HASH], const struct sb_bytes *items, size_t n);
 

@@ -1,4 +1,4 @@
-/* Purpose: the sections of events, sealed and opened, and the joins of a batch.
+/* Purpose: the sections of events, sealed and opened.
  * Invariant: a key is used for one section of one event; the nonce is random besides.
  * Not for: splitting a payload by class; schemas/catalog does that. */
 #include "keys/secrets.h"
@@ -12,20 +12,24 @@ struct section_key { /* okm */
     uint8_t kc[32];
 };
 
-/* EK from the class's secret and seq; okm from EK, stream, class and seq. */
+static void
+event_key(uint8_t ek[SB_EVENT_KEY], const uint8_t secret[SB_SECRET], uint64_t seq)
+{
+    crypto_kdf_derive_from_key(ek, SB_EVENT_KEY, seq, KDF_CONTEXT, secret);
+}
+
+/* okm from EK, stream, class and seq. */
 static void derive(struct section_key *out,
-                   const uint8_t secret[SB_SECRET],
+                   const uint8_t ek[SB_EVENT_KEY],
                    const struct sb_event *event,
                    struct sb_bytes class_name)
 {
-    uint8_t ek[32];
     uint8_t okm[64];
     uint8_t seq[8];
     const uint8_t size[2] = {(uint8_t)(event->stream.n >> 8), (uint8_t)event->stream.n};
     crypto_generichash_state s;
     sb_put_u64be(seq, event->seq);
-    crypto_kdf_derive_from_key(ek, sizeof ek, event->seq, KDF_CONTEXT, secret);
-    crypto_generichash_init(&s, ek, sizeof ek, sizeof okm);
+    crypto_generichash_init(&s, ek, SB_EVENT_KEY, sizeof okm);
     crypto_generichash_update(&s, size, sizeof size);
     crypto_generichash_update(&s, event->stream.p, event->stream.n);
     crypto_generichash_update(&s, class_name.p, class_name.n);
@@ -33,7 +37,6 @@ static void derive(struct section_key *out,
     crypto_generichash_final(&s, okm, sizeof okm);
     memcpy(out->k, okm, sizeof out->k);
     memcpy(out->kc, okm + sizeof out->k, sizeof out->kc);
-    sodium_memzero(ek, sizeof ek);
     sodium_memzero(okm, sizeof okm);
     sodium_memzero(&s, sizeof s);
 }
@@ -46,6 +49,7 @@ static int prepare(const struct sb_secrets *secrets,
                    struct sb_err *err)
 {
     uint8_t nonces[SB_CLASSES][SB_AEAD_NONCE];
+    uint8_t ek[SB_EVENT_KEY];
     size_t total = 0;
     for (size_t i = 0; i < secrets->n; i++) {
         if (!sb_bytes_eq(sections[i].class_name, sb_secrets_class(secrets, i)))
@@ -63,11 +67,13 @@ static int prepare(const struct sb_secrets *secrets,
     event->n_classes = secrets->n;
     for (size_t i = 0; i < secrets->n; i++) {
         struct sb_event_class *c = &event->classes[i];
-        derive(&keys[i], secrets->keys[i], event, sections[i].class_name);
+        event_key(ek, secrets->keys[i], event->seq);
+        derive(&keys[i], ek, event, sections[i].class_name);
         c->name = sections[i].class_name;
         memcpy(c->nonce, nonces[i], SB_AEAD_NONCE);
         memcpy(c->kc, keys[i].kc, sizeof c->kc);
     }
+    sodium_memzero(ek, sizeof ek);
     return 0;
 }
 
@@ -195,6 +201,32 @@ static bool open_section(const struct section_key *key,
     return good;
 }
 
+static int fails(const struct sb_item *item,
+                 const struct sb_event_class *c,
+                 int code,
+                 const char *why,
+                 struct sb_err *err)
+{
+    return sb_fail(err,
+                   code,
+                   "%.*s@%llu: class %.*s %s",
+                   SB_FMT(item->event.stream),
+                   (unsigned long long)item->event.seq,
+                   SB_FMT(c->name),
+                   why);
+}
+
+/* The class at this index, or NULL and *rc. */
+static const struct sb_event_class *
+class_at(const struct sb_item *item, size_t class_index, int *rc, struct sb_err *err)
+{
+    if (class_index < item->event.n_classes)
+        return &item->event.classes[class_index];
+    *rc =
+        sb_fail(err, SB_E_ARGUMENT, "the event has %zu classes", item->event.n_classes);
+    return NULL;
+}
+
 int sb_event_open(const struct sb_secrets *secrets,
                   const struct sb_item *item,
                   size_t class_index,
@@ -202,104 +234,57 @@ int sb_event_open(const struct sb_secrets *secrets,
                   struct sb_buf *plain,
                   struct sb_err *err)
 {
-    const struct sb_event *e = &item->event;
-    struct section_key key;
-    uint8_t hash[SB_HASH];
-    if (class_index >= e->n_classes)
-        return sb_fail(err, SB_E_ARGUMENT, "the event has %zu classes", e->n_classes);
-    const struct sb_event_class *c = &e->classes[class_index];
-    const uint8_t *secret = sb_secrets_find(secrets, c->name);
-    if (!secret)
-        return sb_fail(
-            err, SB_E_NO_SECRET, "we do not read class %.*s", SB_FMT(c->name));
-    sb_hash(hash, "sacbe/ct/1", ct);
-    if (memcmp(hash, item->ct_hash[class_index], SB_HASH) != 0)
-        return sb_fail(err,
-                       SB_E_OPEN_FAILED,
-                       "%.*s@%llu: the ciphertext is not the signed one",
-                       SB_FMT(e->stream),
-                       (unsigned long long)e->seq);
-    derive(&key, secret, e, c->name);
-    bool good = sodium_memcmp(key.kc, c->kc, sizeof key.kc) == 0 &&
-                open_section(&key, c, item->header, ct, plain);
-    sodium_memzero(&key, sizeof key);
-    if (plain->failed)
-        return sb_buf_check(plain, err);
-    if (!good)
-        return sb_fail(err,
-                       SB_E_OPEN_FAILED,
-                       "%.*s@%llu: class %.*s does not open with the epoch's key",
-                       SB_FMT(e->stream),
-                       (unsigned long long)e->seq,
-                       SB_FMT(c->name));
-    return 0;
-}
-
-static bool same_classes(const struct sb_event *e, const struct sb_epoch *epoch)
-{
-    if (e->n_classes != epoch->n_classes)
-        return false;
-    for (size_t i = 0; i < e->n_classes; i++)
-        if (!sb_bytes_eq(e->classes[i].name, epoch->classes[i].name))
-            return false;
-    return true;
-}
-
-static int join_item(const struct sb_batch *batch,
-                     const struct sb_epoch *epoch,
-                     struct sb_bytes bytes,
-                     uint64_t seq,
-                     struct sb_err *err)
-{
-    struct sb_item item;
-    const char *wrong = NULL;
-    int rc = sb_item_read(bytes, &item, err);
+    uint8_t ek[SB_EVENT_KEY];
+    int rc = 0;
+    const struct sb_event_class *c = class_at(item, class_index, &rc, err);
+    if (c)
+        rc = sb_event_key(secrets, c->name, item->event.seq, ek, err);
     if (rc != 0)
         return rc;
-    if (!sb_bytes_eq(item.event.stream, batch->stream))
-        wrong = "stream";
-    else if (item.event.seq != seq)
-        wrong = "seq";
-    else if (item.event.epoch_no != epoch->core.epoch_no)
-        wrong = "epoch";
-    else if (!same_classes(&item.event, epoch))
-        wrong = "classes";
-    if (wrong)
-        return sb_fail(err,
-                       SB_E_JOIN,
-                       "%.*s@%llu: the item's %s is not the batch's",
-                       SB_FMT(batch->stream),
-                       (unsigned long long)seq,
-                       wrong);
+    rc = sb_event_open_key(ek, item, class_index, ct, plain, err);
+    sodium_memzero(ek, sizeof ek);
+    if (rc == SB_E_DISCLOSE)
+        rc =
+            fails(item, c, SB_E_OPEN_FAILED, "does not open with the epoch's key", err);
+    return rc;
+}
+
+int sb_event_key(const struct sb_secrets *secrets,
+                 struct sb_bytes class_name,
+                 uint64_t seq,
+                 uint8_t ek[SB_EVENT_KEY],
+                 struct sb_err *err)
+{
+    const uint8_t *secret = sb_secrets_find(secrets, class_name);
+    if (!secret)
+        return sb_fail(
+            err, SB_E_NO_SECRET, "we do not read class %.*s", SB_FMT(class_name));
+    event_key(ek, secret, seq);
     return 0;
 }
 
-int sb_batch_joins(const struct sb_batch *batch,
-                   const struct sb_epoch *epoch,
-                   const struct sb_bytes *items,
-                   size_t n_items,
-                   struct sb_err *err)
+int sb_event_open_key(const uint8_t ek[SB_EVENT_KEY],
+                      const struct sb_item *item,
+                      size_t class_index,
+                      struct sb_bytes ct,
+                      struct sb_buf *plain,
+                      struct sb_err *err)
 {
-    uint8_t root[SB_HASH];
-    if (n_items == 0 || n_items != batch->count)
-        return sb_fail(err,
-                       SB_E_JOIN,
-                       "%zu items came with a batch of %llu",
-                       n_items,
-                       (unsigned long long)batch->count);
-    if (!sb_bytes_eq(batch->stream, epoch->core.stream))
-        return sb_fail(err, SB_E_JOIN, "the batch's epoch is another stream's");
-    for (size_t i = 0; i < n_items; i++) {
-        int rc = join_item(batch, epoch, items[i], batch->first_seq + i, err);
-        if (rc != 0)
-            return rc;
-    }
-    sb_items_root(root, items, n_items);
-    if (memcmp(root, batch->items_root, SB_HASH) != 0)
-        return sb_fail(err,
-                       SB_E_ITEMS_ROOT,
-                       "%.*s@%llu: the items are not the signed ones",
-                       SB_FMT(batch->stream),
-                       (unsigned long long)batch->first_seq);
-    return 0;
+    struct section_key key;
+    uint8_t hash[SB_HASH];
+    int rc = 0;
+    const struct sb_event_class *c = class_at(item, class_index, &rc, err);
+    if (!c)
+        return rc;
+    sb_hash(hash, "sacbe/ct/1", ct);
+    if (memcmp(hash, item->ct_hash[class_index], SB_HASH) != 0)
+        return fails(item, c, SB_E_OPEN_FAILED, "came with other bytes", err);
+    derive(&key, ek, &item->event, c->name);
+    if (sodium_memcmp(key.kc, c->kc, sizeof key.kc) != 0)
+        rc = fails(item, c, SB_E_DISCLOSE, "is not what the disclosed key is for", err);
+    else if (!open_section(&key, c, item->header, ct, plain))
+        rc = plain->failed ? sb_buf_check(plain, err)
+                           : fails(item, c, SB_E_OPEN_FAILED, "does not open", err);
+    sodium_memzero(&key, sizeof key);
+    return rc;
 }

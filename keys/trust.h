@@ -74,6 +74,12 @@ SB_CHECK int sb_dir_verify(const struct sb_trust *t,
                            uint64_t now_ms,
                            struct sb_err *err);
 
+/* A record signed by the broker's log key of this directory (prune). */
+SB_CHECK int sb_dir_verify_log(const struct sb_trust *t,
+                               const struct sb_dir *d,
+                               const struct sb_record *record,
+                               struct sb_err *err);
+
 struct sb_reader { /* who reads a stream, as the grants say at one moment */
     struct sb_bytes code;
     struct sb_card_key seal; /* newest valid seal key */

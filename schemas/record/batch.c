@@ -1,5 +1,4 @@
 /* Purpose: batches and claims <-> body bytes. No allocation. */
-#include "schemas/base/text.h"
 #include "schemas/record/event.h"
 
 void sb_batch_write(const struct sb_batch *b, struct sb_buf *out)
@@ -25,7 +24,7 @@ int sb_batch_read(struct sb_bytes body, struct sb_batch *out, struct sb_err *err
     struct sb_unpack u = sb_unpack(body);
     struct sb_batch b = {0};
     sb_unpack_tag(&u, "sacbe/batch/1", 10);
-    b.stream = sb_unpack_str(&u, SB_STREAM_MAX);
+    b.stream = sb_stream_read(&u);
     b.claim_no = sb_unpack_uint(&u, UINT64_MAX);
     b.first_seq = sb_unpack_uint(&u, INT64_MAX);
     b.count = sb_unpack_uint(&u, SB_BATCH_EVENTS);
@@ -34,8 +33,6 @@ int sb_batch_read(struct sb_bytes body, struct sb_batch *out, struct sb_err *err
     sb_unpack_fixed(&u, b.epoch_hash, SB_HASH);
     sb_unpack_fixed(&u, b.mapping, SB_MAPPING_ID);
     b.sent = sb_unpack_uint(&u, UINT64_MAX);
-    if (!u.failed && !sb_text_stream_parts(b.stream, NULL, NULL, NULL))
-        sb_unpack_fail(&u, SB_E_CODE_FORM);
     if (!u.failed && (b.claim_no == 0 || b.first_seq == 0 || b.count == 0 ||
                       b.count - 1 > INT64_MAX - b.first_seq))
         sb_unpack_fail(&u, SB_E_RANGE);
@@ -66,15 +63,13 @@ int sb_claim_read(struct sb_bytes body, struct sb_claim *out, struct sb_err *err
     struct sb_unpack u = sb_unpack(body);
     struct sb_claim c = {0};
     sb_unpack_tag(&u, "sacbe/claim/1", 8);
-    c.stream = sb_unpack_str(&u, SB_STREAM_MAX);
+    c.stream = sb_stream_read(&u);
     c.claim_no = sb_unpack_uint(&u, UINT64_MAX);
     sb_unpack_fixed(&u, c.instance, SB_INSTANCE);
     c.last_seq = sb_unpack_uint(&u, INT64_MAX);
     sb_unpack_fixed(&u, c.last_hash, SB_HASH);
     c.tree_size = sb_unpack_uint(&u, UINT64_MAX);
     sb_unpack_fixed(&u, c.root, SB_HASH);
-    if (!u.failed && !sb_text_stream_parts(c.stream, NULL, NULL, NULL))
-        sb_unpack_fail(&u, SB_E_CODE_FORM);
     if (!u.failed && c.claim_no == 0)
         sb_unpack_fail(&u, SB_E_RANGE);
     rc = sb_unpack_end(&u, "claim", err);

@@ -1,16 +1,6 @@
 /* Purpose: leaf data and the readers' and publishers' statements <-> bytes. */
 #include "schemas/record/entry.h"
 
-#include "schemas/base/text.h"
-
-static struct sb_bytes read_stream(struct sb_unpack *u)
-{
-    struct sb_bytes stream = sb_unpack_str(u, SB_STREAM_MAX);
-    if (!u->failed && !sb_text_stream_parts(stream, NULL, NULL, NULL))
-        sb_unpack_fail(u, SB_E_CODE_FORM);
-    return stream;
-}
-
 void sb_entry_write(const struct sb_entry *e, struct sb_buf *out)
 {
     sb_pack_array(out, 5);
@@ -60,7 +50,7 @@ static void read_heads(struct sb_unpack *u, struct sb_arena *arena, struct sb_he
     h->items = sb_list_alloc(u, arena, &h->n, sizeof *h->items);
     for (size_t i = 0; i < h->n && !u->failed; i++) {
         sb_unpack_array(u, 3, 3);
-        h->items[i].stream = read_stream(u);
+        h->items[i].stream = sb_stream_read(u);
         h->items[i].seq = sb_unpack_uint(u, INT64_MAX);
         sb_unpack_fixed(u, h->items[i].batch_hash, SB_HASH);
         sb_order_next(&order, u, h->items[i].stream);
@@ -160,7 +150,7 @@ int sb_reject_read(struct sb_bytes body, struct sb_reject *out, struct sb_err *e
     struct sb_reject r = {0};
     sb_unpack_tag(&u, "sacbe/reject/1", 7);
     r.reader = sb_unpack_code(&u);
-    r.stream = read_stream(&u);
+    r.stream = sb_stream_read(&u);
     r.seq = sb_unpack_uint(&u, INT64_MAX);
     r.code = sb_unpack_uint(&u, 9999);
     r.pointer = sb_unpack_str(&u, SB_KIB);

@@ -1,15 +1,13 @@
 /* Purpose: struct sb_epoch <-> body bytes. */
 #include "schemas/record/epoch.h"
 
-#include "schemas/base/text.h"
-
 static void
 read_core(struct sb_unpack *u, struct sb_arena *arena, struct sb_epoch_core *c)
 {
     struct sb_order order = {0};
     sb_unpack_array(u, 8, 8);
     c->suite = sb_unpack_uint(u, UINT64_MAX);
-    c->stream = sb_unpack_str(u, SB_STREAM_MAX);
+    c->stream = sb_stream_read(u);
     c->claim_no = sb_unpack_uint(u, UINT64_MAX);
     c->epoch_no = sb_unpack_uint(u, UINT64_MAX);
     sb_unpack_fixed(u, c->directory_hash, SB_HASH);
@@ -24,8 +22,6 @@ read_core(struct sb_unpack *u, struct sb_arena *arena, struct sb_epoch_core *c)
         sb_codes_read(u, SB_CLASSES, arena, &c->readers[i].classes);
         sb_order_next(&order, u, c->readers[i].reader);
     }
-    if (!u->failed && !sb_text_stream_parts(c->stream, NULL, NULL, NULL))
-        sb_unpack_fail(u, SB_E_CODE_FORM);
     if (!u->failed && (c->suite != SB_SUITE || c->epoch_no == 0 || c->claim_no == 0 ||
                        c->not_before >= c->not_after))
         sb_unpack_fail(u, SB_E_RANGE);

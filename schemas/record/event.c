@@ -1,8 +1,6 @@
 /* Purpose: event headers and items <-> bytes. No allocation. */
 #include "schemas/record/event.h"
 
-#include "schemas/base/text.h"
-
 void sb_event_write(const struct sb_event *e, struct sb_buf *out)
 {
     sb_pack_array(out, 6);
@@ -37,7 +35,7 @@ static void read_event(struct sb_unpack *u, struct sb_event *e)
 {
     struct sb_order order = {0};
     sb_unpack_tag(u, "sacbe/event/1", 6);
-    e->stream = sb_unpack_str(u, SB_STREAM_MAX);
+    e->stream = sb_stream_read(u);
     e->epoch_no = sb_unpack_uint(u, UINT64_MAX);
     e->seq = sb_unpack_uint(u, INT64_MAX);
     e->schema_version = sb_unpack_uint(u, UINT64_MAX);
@@ -49,8 +47,6 @@ static void read_event(struct sb_unpack *u, struct sb_event *e)
         sb_unpack_fixed(u, e->classes[i].kc, sizeof e->classes[i].kc);
         sb_order_next(&order, u, e->classes[i].name);
     }
-    if (!u->failed && !sb_text_stream_parts(e->stream, NULL, NULL, NULL))
-        sb_unpack_fail(u, SB_E_CODE_FORM);
     if (!u->failed && (e->seq == 0 || e->epoch_no == 0 || e->schema_version == 0))
         sb_unpack_fail(u, SB_E_RANGE);
 }

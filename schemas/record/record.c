@@ -19,6 +19,7 @@ static const struct kind_row {
     {SB_KIND_REJECT, "reject", "sacbe/reject/1"},
     {SB_KIND_HEADS, "heads", "sacbe/heads/1"},
     {SB_KIND_PRUNE, "prune", "sacbe/prune/1"},
+    {SB_KIND_PRUNE, "prune", "sacbe/withdraw/1"},
     {SB_KIND_ACT, "act", "sacbe/act/1"},
     {SB_KIND_NOTICE, "notice", "sacbe/notice/1"},
 };
@@ -104,6 +105,14 @@ void *sb_list_alloc(struct sb_unpack *u, struct sb_arena *arena, size_t *n, size
         *n = 0;
     }
     return p;
+}
+
+struct sb_bytes sb_stream_read(struct sb_unpack *u)
+{
+    struct sb_bytes stream = sb_unpack_str(u, SB_STREAM_MAX);
+    if (!u->failed && !sb_text_stream_parts(stream, NULL, NULL, NULL))
+        sb_unpack_fail(u, SB_E_CODE_FORM);
+    return stream;
 }
 
 void sb_order_next(struct sb_order *o, struct sb_unpack *u, struct sb_bytes key)

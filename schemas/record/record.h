@@ -68,6 +68,9 @@ enum sb_kind sb_kind_from_tag(struct sb_bytes tag);
 void *
 sb_list_alloc(struct sb_unpack *u, struct sb_arena *arena, size_t *n, size_t size);
 
+/* The next str, which must be a stream: else the reader fails with CODE_FORM. */
+struct sb_bytes sb_stream_read(struct sb_unpack *u);
+
 /* A sorted set keeps its last key here while it is read.
  */
 struct sb_order {

@@ -1,5 +1,4 @@
 /* Purpose: struct sb_regrant <-> body bytes. */
-#include "schemas/base/text.h"
 #include "schemas/record/epoch.h"
 
 void sb_regrant_core_write(const struct sb_regrant *r, struct sb_buf *out)
@@ -30,7 +29,7 @@ static void read_core(struct sb_unpack *u, struct sb_arena *arena, struct sb_reg
 {
     uint64_t last = 0;
     sb_unpack_array(u, 5, 5);
-    r->stream = sb_unpack_str(u, SB_STREAM_MAX);
+    r->stream = sb_stream_read(u);
     sb_unpack_fixed(u, r->directory_hash, SB_HASH);
     r->reader = sb_unpack_code(u);
     sb_unpack_fixed(u, r->seal_key_id, SB_KEY_ID);
@@ -47,8 +46,6 @@ static void read_core(struct sb_unpack *u, struct sb_arena *arena, struct sb_reg
             sb_unpack_fail(u, SB_E_RANGE);
         last = r->epochs[i].epoch_no;
     }
-    if (!u->failed && !sb_text_stream_parts(r->stream, NULL, NULL, NULL))
-        sb_unpack_fail(u, SB_E_CODE_FORM);
 }
 
 int sb_regrant_read(struct sb_bytes body,
