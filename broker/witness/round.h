@@ -38,12 +38,12 @@ bool sb_round_due(const struct sb_round *r, uint64_t mono_ms);
 uint64_t sb_round_due_ms(const struct sb_round *r);
 
 /* Fills a COSIGN: what we have seen, the wanted `indices` (rising, at most
- * SB_PROVE_MAX; borrowed), and our cosignature line, or the whole note that we saw when
- * the broker proved nothing from there last time, or nothing. Slices live until the
- * next call of this room. */
+ * SB_PROVE_MAX; borrowed, unchanged), and our cosignature line, or the whole note that
+ * we saw when the broker proved nothing from there last time, or nothing. Slices live
+ * until the next call of this room. */
 SB_CHECK int sb_round_ask(struct sb_round *r,
                           const struct sb_trust *trust,
-                          const uint64_t *indices,
+                          uint64_t *indices,
                           size_t n,
                           struct sb_message *out,
                           struct sb_err *err);

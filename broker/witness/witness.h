@@ -34,17 +34,22 @@ struct sb_checkpoint sb_witness_seen(struct sb_witness *w,
                                      const struct sb_trust *trust);
 struct sb_bytes sb_witness_note(const struct sb_witness *w); /* empty: none */
 
+/* Reads a note that the log's key of a directory of the trust signed, of its newest
+ * directory's exchange and generation. SB_E_NOTE: it is not. Changes nothing. */
+SB_CHECK int sb_witness_read(const struct sb_trust *trust,
+                             struct sb_bytes note,
+                             struct sb_checkpoint *out,
+                             struct sb_err *err);
+
 /* Judges a note. With a proof (`seen` is our size): it must be consistent; the note is
- * then what we have seen. Without one (`seen` 0 and our size is not 0): a note of our
- * size with our root is taken for its cosignatures; a larger one is only noted as
- * offered; never moves what we have seen. The first note of a generation is taken as it
- * is.
- *   0: it holds.
- *   SB_E_SPLIT_VIEW: signed by the log's key, and it contradicts what was seen (smaller
- *     than seen, another root, a proof that does not hold). Both notes are kept; from
- *     then on nothing is cosigned: sb_witness_contradicted.
- *   SB_E_NOTE: not signed by the log key of a directory of the trust, or of another
- *     exchange or generation. SB_E_IO and the like: not persisted. */
+ * then what we have seen. Without one (`seen` is another): a note of our size with our
+ * root is taken for its cosignatures; a larger or smaller one changes nothing. The
+ * first note of a generation is taken as it is. 0: it holds. SB_E_SPLIT_VIEW: signed by
+ * the log's key, and it contradicts what was seen (smaller than seen though asked from
+ * there, another root, a proof that does not hold). Both notes are kept; until a new
+ * generation begins nothing is cosigned and what was seen stays:
+ * sb_witness_contradicted. SB_E_NOTE: not signed by the log key of a directory of the
+ * trust, or of another exchange or generation. SB_E_IO and the like: not persisted. */
 SB_CHECK int sb_witness_take(struct sb_witness *w,
                              const struct sb_trust *trust,
                              struct sb_bytes note,
