@@ -61,6 +61,31 @@ static bool read_text(struct sb_bytes text, struct sb_checkpoint *c)
     return true;
 }
 
+static int split(struct sb_bytes note,
+                 struct sb_bytes *text,
+                 struct sb_bytes *lines,
+                 struct sb_checkpoint *c,
+                 struct sb_err *err)
+{
+    if (note.n > SB_NOTE_MAX || !sb_note_split(note, text, lines) ||
+        !read_text(*text, c))
+        return sb_fail(err, SB_E_NOTE, "this is not a checkpoint of a journal");
+    return 0;
+}
+
+int sb_checkpoint_text(struct sb_bytes note,
+                       struct sb_checkpoint *out,
+                       struct sb_err *err)
+{
+    struct sb_checkpoint c = {0};
+    struct sb_bytes text;
+    struct sb_bytes lines;
+    int rc = split(note, &text, &lines, &c, err);
+    if (rc == 0)
+        *out = c;
+    return rc;
+}
+
 int sb_checkpoint_open(struct sb_bytes note,
                        const uint8_t log_pk[SB_PK],
                        struct sb_checkpoint *out,
@@ -69,10 +94,9 @@ int sb_checkpoint_open(struct sb_bytes note,
     struct sb_checkpoint c = {0};
     struct sb_bytes text;
     struct sb_bytes lines;
-    if (note.n > SB_NOTE_MAX || !sb_note_split(note, &text, &lines) ||
-        !read_text(text, &c))
-        return sb_fail(err, SB_E_NOTE, "this is not a checkpoint of a journal");
-    int rc = sb_note_signed(text, lines, sb_bytes_str(c.origin), log_pk, err);
+    int rc = split(note, &text, &lines, &c, err);
+    if (rc == 0)
+        rc = sb_note_signed(text, lines, sb_bytes_str(c.origin), log_pk, err);
     if (rc == 0)
         *out = c;
     return rc;
