@@ -2,15 +2,15 @@
  * Invariant: what is written is what verify demands: indices without a hole, times that
  * never fall, columns as the records say, tree rows for every completed subtree. A
  * group that is refused before the transaction leaves the journal usable. */
-#include "broker/journal/journal_form.h"
-#include "broker/journal/row.h"
+#include "broker/journal/gone.h"
 #include "broker/journal/tree_rows.h"
 
 static int
 check_columns(const struct sb_append *a, const struct sb_row *row, struct sb_err *err)
 {
-    bool numbered = row->first != 0;
-    if (!sb_bytes_eq(a->stream, row->stream) && row->stream.n > 0)
+    bool own = a->kind == SB_KIND_PRUNE; /* columns are taken from its record */
+    bool numbered = row->first != 0 && !own;
+    if (!sb_bytes_eq(a->stream, row->stream) && row->stream.n > 0 && !own)
         return sb_fail(err, SB_E_JOURNAL_ENTRY, "its stream is not its record's");
     if (numbered && (a->first != row->first || a->last != row->last))
         return sb_fail(err, SB_E_JOURNAL_ENTRY, "its numbers are not its record's");
@@ -28,13 +28,15 @@ check_columns(const struct sb_append *a, const struct sb_row *row, struct sb_err
 }
 
 static int check_one(struct sb_journal *j,
-                     const struct sb_append *a,
-                     uint64_t index,
+                     const struct sb_append *group,
+                     size_t at,
                      uint64_t *stored_ms,
                      struct sb_err *err)
 {
     struct sb_entry leaf;
     struct sb_row row;
+    const struct sb_append *a = &group[at];
+    uint64_t index = j->tree.size + at;
     if (a->index != index)
         return sb_fail(err,
                        SB_E_JOURNAL_ORDER,
@@ -47,6 +49,8 @@ static int check_one(struct sb_journal *j,
         rc = sb_row_read(a->kind, a->record, j->arena, &row, err);
     if (rc == 0)
         rc = check_columns(a, &row, err);
+    if (rc == 0 && a->kind == SB_KIND_PRUNE)
+        rc = sb_gone_check(j, group, at, &row, err);
     if (rc != 0)
         return sb_err_wrap(err, rc, "entry %llu", (unsigned long long)index);
     if (leaf.stored_ms < *stored_ms || leaf.stored_ms > INT64_MAX)
@@ -104,30 +108,67 @@ static int move_stream(struct sb_journal *j,
     return sb_db_run(st, err);
 }
 
-static int
-put_entry(struct sb_journal *j, const struct sb_append *a, struct sb_err *err)
+/* What stands in an entry's row beside its record. */
+struct columns {
+    uint64_t stream;
+    uint64_t first;
+    uint64_t last;
+};
+
+static int put_row(struct sb_journal *j,
+                   const struct sb_append *a,
+                   const struct columns *c,
+                   struct sb_err *err)
 {
     sqlite3_stmt *st = j->sql[SB_SQL_ENTRY];
-    bool streamed = a->kind == SB_KIND_CLAIM || a->kind == SB_KIND_EPOCH ||
-                    a->kind == SB_KIND_REGRANT || a->kind == SB_KIND_BATCH;
-    bool numbered =
-        a->kind == SB_KIND_DIRECTORY || (streamed && a->kind != SB_KIND_REGRANT);
-    uint64_t id = 0;
-    int rc = streamed ? stream_id(j, a->stream, &id, err) : 0;
-    if (rc == 0)
-        rc = move_stream(j, a, id, err);
-    if (rc != 0)
-        return rc;
     sb_db_bind_int(st, 1, a->index);
     sb_db_bind_int(st, 2, (uint64_t)a->kind);
-    sb_db_bind_int(st, 3, id);
-    sb_db_bind_int(st, 4, numbered ? a->first : 0);
-    sb_db_bind_int(st, 5, numbered ? a->last : 0);
+    sb_db_bind_int(st, 3, c->stream);
+    sb_db_bind_int(st, 4, c->first);
+    sb_db_bind_int(st, 5, c->last);
     sb_db_bind_blob(st, 6, sb_bytes(a->hash, SB_HASH));
     sb_db_bind_text(st, 7, a->kind == SB_KIND_REGRANT ? a->reader : sb_bytes(NULL, 0));
     sb_db_bind_blob(st, 8, a->record);
     sb_db_bind_blob(st, 9, a->items);
     return sb_db_run(st, err);
+}
+
+/* A prune record or a withdrawal; what a withdrawal covers goes with it. */
+static int put_gone(struct sb_journal *j, const struct sb_append *a, struct sb_err *err)
+{
+    struct sb_row row;
+    sb_arena_reset(j->arena);
+    int rc = sb_row_read(a->kind, a->record, j->arena, &row, err);
+    if (rc != 0)
+        return rc;
+    struct columns c = {.first = row.first, .last = row.last};
+    if (row.stream.n > 0)
+        rc = stream_id(j, row.stream, &c.stream, err);
+    if (rc == 0)
+        rc = put_row(j, a, &c, err);
+    if (rc == 0 && row.stream.n > 0)
+        rc = sb_gone_withdraw(j, &row.as.withdraw, c.stream, err);
+    else if (row.first > j->prune_below)
+        j->prune_below = row.first;
+    return rc;
+}
+
+static int
+put_entry(struct sb_journal *j, const struct sb_append *a, struct sb_err *err)
+{
+    bool streamed = a->kind == SB_KIND_CLAIM || a->kind == SB_KIND_EPOCH ||
+                    a->kind == SB_KIND_REGRANT || a->kind == SB_KIND_BATCH;
+    struct columns c = {0};
+    if (a->kind == SB_KIND_PRUNE)
+        return put_gone(j, a, err);
+    if (a->kind == SB_KIND_DIRECTORY || (streamed && a->kind != SB_KIND_REGRANT)) {
+        c.first = a->first;
+        c.last = a->last;
+    }
+    int rc = streamed ? stream_id(j, a->stream, &c.stream, err) : 0;
+    if (rc == 0)
+        rc = move_stream(j, a, c.stream, err);
+    return rc == 0 ? put_row(j, a, &c, err) : rc;
 }
 
 static int put_cts(struct sb_journal *j, const struct sb_append *a, struct sb_err *err)
@@ -192,11 +233,13 @@ int sb_journal_append(struct sb_journal *j,
     uint64_t stored_ms = j->stored_ms;
     int rc = sb_journal_alive(j, err);
     for (size_t i = 0; i < n && rc == 0; i++)
-        rc = check_one(j, &group[i], j->tree.size + i, &stored_ms, err);
+        rc = check_one(j, group, i, &stored_ms, err);
     if (rc != 0 || n == 0)
         return rc;
     struct sb_tree tree = j->tree;
     rc = put_group(j, group, n, &tree, &failure);
+    if (rc == 0 && j->cut_due)
+        rc = sb_journal_cut(j, &failure);
     if (rc != 0) {
         if (err)
             *err = failure;

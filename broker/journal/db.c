@@ -164,6 +164,7 @@ int sb_db_open_writer(sqlite3 **out, const char *path, struct sb_err *err)
                                   "PRAGMA wal_autocheckpoint = 0;"
                                   "PRAGMA cache_size = -32768;"
                                   "PRAGMA temp_store = MEMORY;"
+                                  "PRAGMA secure_delete = ON;"
                                   "PRAGMA trusted_schema = OFF;"
                                   "PRAGMA cell_size_check = ON;";
     int rc = make_file(path, err);

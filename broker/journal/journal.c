@@ -1,7 +1,8 @@
 /* Purpose: the writer's life: lock, open, commit, close.
  * Invariant: one writer per file, in all processes; after a failure nothing more is
  * written. Not here: what is appended (append.c), what is signed (checkpoint.c). */
-#include "broker/journal/journal_form.h"
+#include "broker/journal/gone.h"
+#include "broker/journal/note_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +32,19 @@ static const char *const sql_text[SB_SQL_COUNT] = {
     [SB_SQL_CHECKPOINT] = "INSERT INTO checkpoint(size, root, note) VALUES(?, ?, ?)",
     [SB_SQL_LAST_NOTE] = "SELECT size, root, note FROM checkpoint"
                          " ORDER BY size DESC LIMIT 1",
+    [SB_SQL_ROOT_AT] = "SELECT root FROM checkpoint WHERE size = ?",
+    [SB_SQL_SET_NOTE] = "UPDATE checkpoint SET note = ? WHERE size = ?",
+    [SB_SQL_LAST_SEQ] = "SELECT last_seq FROM stream WHERE name = ?",
+    [SB_SQL_BATCHES] = "SELECT idx, first, last FROM entry WHERE stream = ?"
+                       " AND kind = 6 AND first <= ? ORDER BY first DESC",
+    [SB_SQL_GET_CT] = "SELECT raw FROM ct WHERE id = ?",
+    [SB_SQL_SET_CT] = "UPDATE ct SET raw = ? WHERE id = ?",
+    [SB_SQL_FIRST_CT] = "SELECT id FROM ct WHERE id < ? LIMIT 1",
+    [SB_SQL_PRUNE] = "DELETE FROM ct WHERE id IN"
+                     " (SELECT id FROM ct WHERE id < ? ORDER BY id LIMIT ?)",
 };
+
+_Static_assert(SB_KIND_BATCH == 6, "the number in SB_SQL_BATCHES");
 
 int sb_journal_alive(const struct sb_journal *j, struct sb_err *err)
 {
@@ -76,6 +89,16 @@ int sb_journal_commit(struct sb_journal *j, struct sb_err *err)
     return 0;
 }
 
+int sb_journal_cut(struct sb_journal *j, struct sb_err *err)
+{
+    int got =
+        sqlite3_wal_checkpoint_v2(j->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    j->cut_due = got == SQLITE_BUSY;
+    if (got != SQLITE_OK && got != SQLITE_BUSY)
+        return sb_db_fail(err, j->db, got, "cannot move the WAL into the file");
+    return 0;
+}
+
 static int take_lock(struct sb_journal *j, const char *path, struct sb_err *err)
 {
     struct sb_buf name = {0};
@@ -104,6 +127,7 @@ static void release(struct sb_journal *j)
         sqlite3_finalize(j->sql[i]);
     sqlite3_close(j->db);
     sb_arena_free(j->arena);
+    free(j->note_path);
     if (j->lock >= 0)
         close(j->lock);
     free(j);
@@ -126,13 +150,17 @@ static int configure(struct sb_journal *j,
              "%s/journal/%llu",
              config->exchange,
              (unsigned long long)config->generation);
+    j->generation = config->generation;
     j->arena = sb_arena_new(0);
-    return j->arena ? 0 : sb_fail(err, SB_E_MEMORY, "no memory for the journal");
+    if (!j->arena)
+        return sb_fail(err, SB_E_MEMORY, "no memory for the journal");
+    return sb_note_file_name(j, config->path, err);
 }
 
 static int open_db(struct sb_journal *j, const char *path, struct sb_err *err)
 {
     int rc = take_lock(j, path, err);
+    j->cut_due = sb_db_has_wal(path); /* of a process that was killed */
     if (rc == 0)
         rc = sb_db_open_writer(&j->db, path, err);
     if (rc == 0)
@@ -157,6 +185,8 @@ int sb_journal_open(struct sb_journal **out,
         rc = open_db(j, config->path, err);
     if (rc == 0)
         rc = sb_journal_load(j, err);
+    if (rc == 0)
+        rc = sb_gone_load(j, err);
     if (rc != 0) {
         release(j);
         return rc;

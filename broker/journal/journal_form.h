@@ -9,6 +9,8 @@
  * the second mark (256 MiB: readers were always in the way) it is also cut. */
 #define SB_WAL_MOVE 4096
 #define SB_WAL_CUT 32768
+/* A cut that readers prevented is tried again after this time. */
+#define SB_CUT_MS 1000
 
 enum sb_journal_sql {
     SB_SQL_BEGIN,
@@ -24,6 +26,14 @@ enum sb_journal_sql {
     SB_SQL_SET_BATCH,
     SB_SQL_CHECKPOINT,
     SB_SQL_LAST_NOTE,
+    SB_SQL_ROOT_AT,
+    SB_SQL_SET_NOTE,
+    SB_SQL_LAST_SEQ,
+    SB_SQL_BATCHES,
+    SB_SQL_GET_CT,
+    SB_SQL_SET_CT,
+    SB_SQL_FIRST_CT,
+    SB_SQL_PRUNE,
     SB_SQL_COUNT,
 };
 
@@ -41,8 +51,13 @@ struct sb_journal {
     bool signed_one;          /* since the journal was opened */
     int wal_next;             /* pages at which the WAL is moved next */
     int wal_pages;            /* after the last commit */
-    struct sb_arena *arena;   /* reset for each entry */
-    struct sb_err stopped;    /* code 0, or why nothing is written any more */
+    bool cut_due;             /* the WAL may have what was removed */
+    uint64_t cut_mono;        /* when it was last tried */
+    uint64_t prune_below;     /* ciphertexts of entries below it are to go */
+    char *note_path;          /* the second copy of the newest note */
+    uint64_t generation;
+    struct sb_arena *arena; /* reset for each entry */
+    struct sb_err stopped;  /* code 0, or why nothing is written any more */
 };
 
 /* 0, or the failure that stopped this journal. */
@@ -51,6 +66,9 @@ SB_CHECK int sb_journal_alive(const struct sb_journal *j, struct sb_err *err);
 int sb_journal_stop(struct sb_journal *j, const struct sb_err *err);
 /* Commits; moves the WAL into the file when it is long. */
 SB_CHECK int sb_journal_commit(struct sb_journal *j, struct sb_err *err);
+/* Moves the whole WAL into the file and cuts it, so that no removed byte is left in it.
+ * Readers may be in the way: it is then still due. */
+SB_CHECK int sb_journal_cut(struct sb_journal *j, struct sb_err *err);
 /* Streams all leaves: tree, newest time; compares with the last signed checkpoint. */
 SB_CHECK int sb_journal_load(struct sb_journal *j, struct sb_err *err);
 

@@ -5,15 +5,6 @@
 
 #define FIRST_ENTRIES 64
 
-static sqlite3_stmt *
-holder_of(struct sb_journal_reader *r, struct sb_bytes stream, uint64_t seq)
-{
-    sqlite3_stmt *st = r->sql[SB_READ_HOLDS];
-    sb_db_bind_text(st, 1, stream);
-    sb_db_bind_int(st, 2, seq);
-    return st;
-}
-
 int sb_journal_lookup(struct sb_journal_reader *r,
                       const struct sb_effect *lookup,
                       struct sb_input *found,
@@ -23,7 +14,7 @@ int sb_journal_lookup(struct sb_journal_reader *r,
     uint64_t first = lookup->as.lookup.first;
     sqlite3_stmt *st = r->sql[SB_READ_NUMBER];
     if (batch) {
-        st = holder_of(r, lookup->as.lookup.stream, first);
+        st = sb_reader_holder(r, lookup->as.lookup.stream, first);
     } else {
         sb_db_bind_int(st, 1, (uint64_t)lookup->as.lookup.kind);
         sb_db_bind_int(st, 2, first);
@@ -47,53 +38,6 @@ int sb_journal_lookup(struct sb_journal_reader *r,
     return 0;
 }
 
-/* The newest entry of this kind before `index`; 0 and not found are told apart by the
- * result: 1 found, 0 none. */
-static int in_force(struct sb_journal_reader *r,
-                    struct sb_bytes stream,
-                    enum sb_kind kind,
-                    uint64_t index,
-                    uint64_t *out,
-                    struct sb_err *err)
-{
-    sqlite3_stmt *st = r->sql[SB_READ_IN_FORCE];
-    sb_db_bind_int(st, 1, (uint64_t)kind);
-    sb_db_bind_text(st, 2, stream);
-    sb_db_bind_int(st, 3, index);
-    int rc = sb_db_step(st, err);
-    if (rc == 1) {
-        *out = sb_db_int(st, 0);
-        sqlite3_reset(st);
-    }
-    return rc;
-}
-
-static int copy_record(struct sb_journal_reader *r,
-                       uint64_t index,
-                       struct sb_arena *arena,
-                       struct sb_bytes *out,
-                       struct sb_err *err)
-{
-    struct sb_stored_entry entry = {0};
-    sqlite3_stmt *st = r->sql[SB_READ_ENTRY];
-    sb_db_bind_int(st, 1, index);
-    int rc = sb_db_step(st, err);
-    if (rc == 0)
-        return sb_fail(err,
-                       SB_E_DB_CORRUPT,
-                       "entry %llu of the journal is missing",
-                       (unsigned long long)index);
-    if (rc == 1)
-        rc = sb_reader_row(st, &entry, err);
-    if (rc == 0) {
-        *out = sb_arena_dup(arena, entry.record);
-        if (!out->p)
-            rc = sb_fail(err, SB_E_MEMORY, "no memory for an epoch");
-    }
-    sqlite3_reset(st);
-    return rc;
-}
-
 /* Claim and epoch that were in force when the batch at o.index was appended. */
 static int fill_force(struct sb_journal_reader *r,
                       struct sb_bytes stream,
@@ -102,17 +46,20 @@ static int fill_force(struct sb_journal_reader *r,
                       struct sb_err *err)
 {
     uint64_t index = in->as.opened.index;
-    int rc = in_force(r, stream, SB_KIND_CLAIM, index, &in->as.opened.claim_index, err);
+    uint64_t *claim = &in->as.opened.claim_index;
+    uint64_t *epoch = &in->as.opened.epoch_index;
+    struct sb_stored_entry entry = {0};
+    int rc = sb_reader_in_force(r, stream, SB_KIND_CLAIM, index, claim, err);
     if (rc == 1)
-        rc = in_force(r, stream, SB_KIND_EPOCH, index, &in->as.opened.epoch_index, err);
+        rc = sb_reader_in_force(r, stream, SB_KIND_EPOCH, index, epoch, err);
     if (rc == 0)
         return sb_fail(err,
                        SB_E_DB_CORRUPT,
                        "the journal has no claim or epoch before the batch %llu",
                        (unsigned long long)index);
     if (rc == 1)
-        rc =
-            copy_record(r, in->as.opened.epoch_index, arena, &in->as.opened.epoch, err);
+        rc = sb_reader_entry(r, *epoch, arena, &entry, err);
+    in->as.opened.epoch = entry.record;
     return rc;
 }
 
@@ -124,7 +71,7 @@ int sb_journal_cursor(struct sb_journal_reader *r,
 {
     struct sb_bytes stream = open->as.open.stream;
     uint64_t seq = open->as.open.seq;
-    sqlite3_stmt *st = holder_of(r, stream, seq);
+    sqlite3_stmt *st = sb_reader_holder(r, stream, seq);
     struct sb_input in = {.kind = SB_IN_OPENED};
     in.as.opened.id = open->as.open.id;
     int rc = sb_db_step(st, err);
@@ -200,13 +147,14 @@ static int keep(struct sb_journal_reader *r,
     e.items = sb_arena_dup(arena, row->items);
     if (!grow(page, arena) || !e.leaf.p || !e.record.p || !e.items.p)
         return sb_fail(err, SB_E_MEMORY, "no memory for a stream's entries");
-    if (e.kind == SB_KIND_BATCH && classes->n > 0) {
-        int rc = sb_reader_cts(r, classes, arena, &e, err);
-        if (rc != 0)
-            return rc;
-    }
-    page->entries[page->n++] = e;
-    return 0;
+    int rc = 0;
+    if (e.kind == SB_KIND_BATCH && classes->n > 0)
+        rc = sb_reader_cts(r, classes, arena, &e, err);
+    if (rc == 0 && e.kind == SB_KIND_BATCH)
+        rc = sb_reader_withdrawals(r, arena, &e, err);
+    if (rc == 0)
+        page->entries[page->n++] = e;
+    return rc;
 }
 
 static bool

@@ -30,7 +30,19 @@ static const char *const sql_text[SB_READ_COUNT] = {
                         " s.epoch_no, s.epoch_hash, s.epoch_index, e.record"
                         " FROM stream s LEFT JOIN entry e"
                         " ON s.epoch_no > 0 AND e.idx = s.epoch_index ORDER BY s.id",
+    [SB_READ_WITHDRAWN] = "SELECT w.record, w.last FROM entry b"
+                          " JOIN entry w INDEXED BY entry_number"
+                          " ON w.stream = b.stream AND w.kind = 10"
+                          " AND w.first <= b.last AND w.last >= b.first"
+                          " WHERE b.idx = ? ORDER BY w.first",
+    [SB_READ_LEAF] = "SELECT data, hash FROM leaf WHERE idx = ?",
+    [SB_READ_NODE] = "SELECT hash FROM tree WHERE id = ?",
+    [SB_READ_LAST_PRUNE] = "SELECT record FROM entry INDEXED BY entry_number"
+                           " WHERE stream = 0 AND kind = 10 ORDER BY idx DESC LIMIT 1",
+    [SB_READ_SIZE] = "SELECT ifnull(max(idx) + 1, 0) FROM leaf",
 };
+
+_Static_assert(SB_KIND_PRUNE == 10, "the number in SB_READ_WITHDRAWN");
 
 _Static_assert(SB_KIND_BATCH == 6, "the number in SB_READ_HOLDS");
 
@@ -132,45 +144,6 @@ int sb_reader_row(sqlite3_stmt *st, struct sb_stored_entry *out, struct sb_err *
                    (unsigned long long)out->index);
 }
 
-static int add_ct(sqlite3_stmt *st,
-                  const struct sb_codes *classes,
-                  struct sb_arena *arena,
-                  struct sb_stored_entry *entry,
-                  struct sb_err *err)
-{
-    struct sb_bytes name = sb_db_bytes(st, 0);
-    if (classes && !sb_codes_has(classes, name))
-        return 0;
-    if (entry->n_cts == SB_CLASSES)
-        return sb_fail(err, SB_E_DB_CORRUPT, "an entry has too many ciphertexts");
-    struct sb_bytes *raw = &entry->ct_raw[entry->n_cts];
-    entry->ct_class[entry->n_cts] = sb_arena_dup(arena, name);
-    *raw = sb_arena_dup(arena, sb_db_bytes(st, 1));
-    if (!raw->p || !entry->ct_class[entry->n_cts].p)
-        return sb_fail(err, SB_E_MEMORY, "no memory for ciphertexts");
-    entry->n_cts++;
-    return 0;
-}
-
-int sb_reader_cts(struct sb_journal_reader *r,
-                  const struct sb_codes *classes,
-                  struct sb_arena *arena,
-                  struct sb_stored_entry *entry,
-                  struct sb_err *err)
-{
-    sqlite3_stmt *st = r->sql[SB_READ_CTS];
-    int rc;
-    sb_db_bind_int(st, 1, entry->index * SB_CT_PLACES);
-    sb_db_bind_int(st, 2, (entry->index + 1) * SB_CT_PLACES);
-    while ((rc = sb_db_step(st, err)) == 1) {
-        rc = add_ct(st, classes, arena, entry, err);
-        if (rc != 0)
-            break;
-    }
-    sqlite3_reset(st);
-    return rc;
-}
-
 /* Directories and catalogues have no stream, and an index finds them. */
 static const char *each_sql(enum sb_kind kind)
 {
@@ -203,6 +176,8 @@ int sb_journal_each(struct sb_journal_reader *r,
         if (rc == 0 && with_cts && entry.kind == SB_KIND_BATCH) {
             sb_arena_reset(r->arena);
             rc = sb_reader_cts(r, NULL, r->arena, &entry, err);
+            if (rc == 0)
+                rc = sb_reader_withdrawals(r, r->arena, &entry, err);
         }
         if (rc == 0)
             rc = fn(ctx, &entry, err);

@@ -17,6 +17,21 @@ static int read_batch(struct sb_row *row, struct sb_err *err)
     return 0;
 }
 
+/* Two records have this kind: a prune record names an index, a withdrawal events. */
+static int read_gone(struct sb_row *row, struct sb_err *err)
+{
+    if (sb_bytes_is(sb_record_tag(row->body), "sacbe/prune/1")) {
+        int rc = sb_prune_read(row->body, &row->as.prune, err);
+        row->first = row->last = row->as.prune.below;
+        return rc;
+    }
+    int rc = sb_withdraw_read(row->body, &row->as.withdraw, err);
+    row->stream = row->as.withdraw.stream;
+    row->first = row->as.withdraw.first_seq;
+    row->last = row->as.withdraw.last_seq;
+    return rc;
+}
+
 /* Kinds of which the journal needs nothing but their form. */
 static int read_other(struct sb_row *row, struct sb_arena *arena, struct sb_err *err)
 {
@@ -26,6 +41,7 @@ static int read_other(struct sb_row *row, struct sb_arena *arena, struct sb_err 
     struct sb_manifest manifest;
     struct sb_receipt receipt;
     struct sb_reject reject;
+    struct sb_act act;
     if (row->kind == SB_KIND_CATALOGUE)
         return sb_catalogue_read(row->body, arena, &manifest, err);
     if (row->kind == SB_KIND_RECEIPT)
@@ -34,6 +50,8 @@ static int read_other(struct sb_row *row, struct sb_arena *arena, struct sb_err 
         return sb_reject_read(row->body, &reject, err);
     if (row->kind == SB_KIND_HEADS)
         return sb_heads_read(row->body, arena, &institution, &heads, &time, err);
+    if (row->kind == SB_KIND_ACT)
+        return sb_act_read(row->body, arena, &act, err);
     return sb_pack_scan(row->body, SB_PACK_RECORD, err);
 }
 
@@ -57,6 +75,8 @@ static int read_body(struct sb_row *row, struct sb_arena *arena, struct sb_err *
         row->reader = row->as.regrant.reader;
     } else if (row->kind == SB_KIND_BATCH) {
         return read_batch(row, err);
+    } else if (row->kind == SB_KIND_PRUNE) {
+        return read_gone(row, err);
     } else {
         rc = read_other(row, arena, err);
     }
@@ -81,7 +101,7 @@ int sb_row_read(enum sb_kind kind,
     rc = read_body(&row, arena, err);
     if (rc == 0)
         rc = sb_record_hash(row.hash, row.body, err);
-    if (rc == 0 && row.first > INT64_MAX)
+    if (rc == 0 && (row.first > INT64_MAX || row.last > INT64_MAX))
         rc = sb_fail(err, SB_E_RANGE, "a record's number is out of range");
     if (rc == 0)
         *out = row;

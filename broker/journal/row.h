@@ -10,12 +10,14 @@
 #include "schemas/record/entry.h"
 #include "schemas/record/epoch.h"
 #include "schemas/record/event.h"
+#include "schemas/record/evidence.h"
 
 struct sb_row { /* slices borrow from the record and the arena */
     enum sb_kind kind;
     struct sb_bytes body;
-    struct sb_bytes stream; /* empty but for claims, epochs, re-grants and batches */
-    uint64_t first;         /* claim, epoch, directory number or first seq; else 0 */
+    struct sb_bytes stream; /* of claims, epochs, re-grants, batches and withdrawals */
+    uint64_t first;         /* claim, epoch, directory number or first seq; a prune
+                               record: `below`; else 0 */
     uint64_t last;          /* last seq; else as first */
     struct sb_bytes reader; /* of a re-grant */
     uint8_t hash[SB_HASH];  /* of the body */
@@ -25,6 +27,8 @@ struct sb_row { /* slices borrow from the record and the arena */
         struct sb_epoch epoch;
         struct sb_regrant regrant;
         struct sb_batch batch;
+        struct sb_prune prune;       /* a prune entry without a stream */
+        struct sb_withdraw withdraw; /* one with a stream */
     } as;
 };
 

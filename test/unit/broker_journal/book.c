@@ -39,7 +39,7 @@ struct book *book_new(void)
 void book_free(struct book *b)
 {
     static const char *const files[] = {
-        "", "-wal", "-shm", "-lock", "-copy", "-copy-wal", "-copy-shm"};
+        "", "-wal", "-shm", "-lock", "-note", "-copy", "-copy-wal", "-copy-shm"};
     char name[128];
     book_close(b);
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
