@@ -16,5 +16,6 @@ extern const struct sb_cli_family sb_cli_member;
 extern const struct sb_cli_family sb_cli_grant;
 extern const struct sb_cli_family sb_cli_catalog;
 extern const struct sb_cli_family sb_cli_journal;
+extern const struct sb_cli_family sb_cli_audit;
 
 #endif

@@ -96,6 +96,9 @@ void sb_out_error(struct sb_out *out, const struct sb_err *err);
  * a command that uses it builds no document. */
 void sb_out_line(struct sb_out *out, struct sb_bytes line);
 
+/* 6,402,118: how numbers stand in text. */
+void sb_out_group(char out[32], uint64_t v);
+
 /* Writes what is pending and flushes. */
 SB_CHECK int sb_out_finish(struct sb_out *out, struct sb_err *err);
 

@@ -13,19 +13,26 @@ static size_t width(const char *text)
     return sb_text_width(sb_bytes_str(text));
 }
 
-/* 6,402,118 */
-static void put_grouped(struct sb_buf *to, int64_t v)
+void sb_out_group(char out[32], uint64_t v)
 {
     char digits[24];
-    uint64_t size = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-    size_t n = (size_t)snprintf(digits, sizeof digits, "%" PRIu64, size);
-    if (v < 0)
-        sb_buf_byte(to, '-');
+    size_t n = (size_t)snprintf(digits, sizeof digits, "%" PRIu64, v);
+    size_t at = 0;
     for (size_t i = 0; i < n; i++) {
         if (i > 0 && (n - i) % 3 == 0)
-            sb_buf_byte(to, ',');
-        sb_buf_byte(to, (uint8_t)digits[i]);
+            out[at++] = ',';
+        out[at++] = digits[i];
     }
+    out[at] = '\0';
+}
+
+static void put_grouped(struct sb_buf *to, int64_t v)
+{
+    char text[32];
+    sb_out_group(text, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+    if (v < 0)
+        sb_buf_byte(to, '-');
+    sb_buf_str(to, text);
 }
 
 /* The value as clean text that lives until the next flush; "" on failure. */

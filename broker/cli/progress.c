@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "broker/cli/output.h"
 #include "broker/host/clock.h"
 
 enum { QUIET_MS = 2000, REDRAW_MS = 100, LINE = 160 };
@@ -25,20 +26,6 @@ void sb_progress_start(struct sb_progress *p,
                               .started_ms = sb_clock_mono_ms()};
 }
 
-/* 6,402,118 */
-static void group(uint64_t v, char out[32])
-{
-    char digits[24];
-    size_t n = (size_t)snprintf(digits, sizeof digits, "%" PRIu64, v);
-    size_t at = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0 && (n - i) % 3 == 0)
-            out[at++] = ',';
-        out[at++] = digits[i];
-    }
-    out[at] = '\0';
-}
-
 void sb_progress_line(
     const struct sb_progress *p, uint64_t done, uint64_t now_ms, char *out, size_t n)
 {
@@ -47,9 +34,9 @@ void sb_progress_line(
     char a[32];
     char b[32];
     char c[32];
-    group(done, a);
-    group(p->total, b);
-    group(rate, c);
+    sb_out_group(a, done);
+    sb_out_group(b, p->total);
+    sb_out_group(c, rate);
     if (p->total == 0 || done > p->total) {
         snprintf(out, n, "%s  %s  %s/s", p->what, a, c);
         return;

@@ -29,7 +29,10 @@ enum sb_exit sb_cli_exit(int code)
                                 SB_E_SCHEMA_JSON,
                                 SB_E_VAULT_MODE,
                                 SB_E_VAULT_FORM,
-                                SB_E_VAULT_PASSPHRASE};
+                                SB_E_VAULT_PASSPHRASE,
+                                SB_E_BUNDLE,
+                                SB_E_ROOTS,
+                                SB_E_PROOF_FORM};
     static const int again[] = {SB_E_MEMORY,
                                 SB_E_DISK_FULL,
                                 SB_E_TIMEOUT,
