@@ -177,6 +177,119 @@ static void streams_in_statements_are_streams(void **state)
                      SB_E_CODE_FORM);
 }
 
+static int read_withdraw(struct bench *b, const struct sb_withdraw *w)
+{
+    sb_buf_reset(&b->in);
+    sb_withdraw_write(w, &b->in);
+    return bench_again(b, &kinds[WITHDRAW], sb_buf_bytes(&b->in));
+}
+
+static void withdrawals_have_their_bounds(void **state)
+{
+    struct bench *b = *state;
+    static char reason[SB_REASON_MAX + 2];
+    const struct {
+        uint64_t first;
+        uint64_t last;
+        uint64_t annulled_by;
+        int code;
+    } rows[] = {{1, 1, 2, 0},
+                {1, 1, 0, 0},
+                {0, 1, 2, SB_E_RANGE},
+                {2, 1, 3, SB_E_RANGE},
+                {1, 2, 2, SB_E_RANGE},
+                {1, 2, 1, SB_E_RANGE},
+                {1, INT64_MAX, 0, 0},
+                {1, 1ull << 63, 0, SB_E_RANGE},
+                {1, 2, 1ull << 63, SB_E_RANGE}};
+    struct sb_withdraw w = sample_withdraw();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        w.first_seq = rows[i].first;
+        w.last_seq = rows[i].last;
+        w.annulled_by = rows[i].annulled_by;
+        assert_int_equal(read_withdraw(b, &w), rows[i].code);
+    }
+    w = sample_withdraw();
+    memset(reason, 'x', sizeof reason - 1);
+    w.reason = sb_bytes(reason, SB_REASON_MAX);
+    assert_int_equal(read_withdraw(b, &w), 0);
+    w.reason = sb_bytes(reason, SB_REASON_MAX + 1);
+    assert_int_equal(read_withdraw(b, &w), SB_E_RANGE);
+    w.reason = S("");
+    assert_int_equal(read_withdraw(b, &w), SB_E_RANGE);
+    w.reason = S("\xc3");
+    assert_int_equal(read_withdraw(b, &w), SB_E_UTF8);
+    w = sample_withdraw();
+    w.stream = S("pnc");
+    assert_int_equal(read_withdraw(b, &w), SB_E_CODE_FORM);
+}
+
+static void a_prune_takes_something(void **state)
+{
+    struct bench *b = *state;
+    struct sb_prune p = {.before = 0, .below = 1, .time = UINT64_MAX};
+    sb_prune_write(&p, &b->in);
+    assert_int_equal(bench_again(b, &kinds[PRUNE], sb_buf_bytes(&b->in)), 0);
+    p.below = 0;
+    sb_buf_reset(&b->in);
+    sb_prune_write(&p, &b->in);
+    assert_int_equal(bench_again(b, &kinds[PRUNE], sb_buf_bytes(&b->in)), SB_E_RANGE);
+}
+
+static int read_act(struct bench *b, struct sb_act act)
+{
+    sb_buf_reset(&b->in);
+    sb_act_write(&act, &b->in);
+    return bench_again(b, &kinds[ACT], sb_buf_bytes(&b->in));
+}
+
+static void a_disclosure_names_event_classes_and_order(void **state)
+{
+    struct bench *b = *state;
+    struct sb_act act = sample_act();
+    act.last_seq++;
+    assert_int_equal(read_act(b, act), SB_E_RANGE);
+    act = sample_act();
+    act.first_seq = act.last_seq = 0;
+    assert_int_equal(read_act(b, act), SB_E_RANGE);
+    act = sample_act();
+    act.classes.n = 0;
+    assert_int_equal(read_act(b, act), SB_E_RANGE);
+    act = sample_act();
+    act.text = S("");
+    assert_int_equal(read_act(b, act), SB_E_RANGE);
+    act = sample_act();
+    act.act = S("other");
+    assert_int_equal(read_act(b, act), SB_E_RANGE);
+    act = sample_act();
+    act.who = S("PNC");
+    assert_int_equal(read_act(b, act), SB_E_CODE_FORM);
+    act = sample_act();
+    act.classes.items[0] = S("z");
+    assert_int_equal(read_act(b, act), SB_E_UNSORTED);
+    act.classes.items[0] = S("interna"); /* the samples share it */
+    assert_int_equal(read_act(b, act), 0);
+}
+
+static void a_deletion_names_seqs_alone(void **state)
+{
+    struct bench *b = *state;
+    struct sb_act act = sample_act();
+    act.act = S(SB_ACT_DELETE);
+    act.classes.n = 0;
+    act.text = S("");
+    act.last_seq = act.first_seq + 10;
+    assert_int_equal(read_act(b, act), 0);
+    act.last_seq = act.first_seq - 1;
+    assert_int_equal(read_act(b, act), SB_E_RANGE);
+    act.last_seq = act.first_seq;
+    act.text = S("x");
+    assert_int_equal(read_act(b, act), SB_E_RANGE);
+    act.text = S("");
+    act.classes.n = 1;
+    assert_int_equal(read_act(b, act), SB_E_RANGE);
+}
+
 #define RECORD_TEST(name)                                                              \
     cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
 
@@ -189,6 +302,10 @@ int main(void)
         RECORD_TEST(a_grant_says_something),
         RECORD_TEST(signatures_are_a_sorted_set),
         RECORD_TEST(streams_in_statements_are_streams),
+        RECORD_TEST(withdrawals_have_their_bounds),
+        RECORD_TEST(a_prune_takes_something),
+        RECORD_TEST(a_disclosure_names_event_classes_and_order),
+        RECORD_TEST(a_deletion_names_seqs_alone),
     };
     return cmocka_run_group_tests_name("schemas.record.bounds", tests, NULL, NULL);
 }

@@ -78,6 +78,10 @@ static void kinds_have_texts_and_tags(void **state)
     assert_int_equal(sb_kind_from_text(S("other")), 0);
     assert_int_equal(sb_kind_from_tag(S("sacbe/batch/1")), SB_KIND_BATCH);
     assert_int_equal(sb_kind_from_tag(S("sacbe/batch/2")), 0);
+    assert_int_equal(sb_kind_from_tag(S("sacbe/prune/1")), SB_KIND_PRUNE);
+    assert_int_equal(sb_kind_from_tag(S("sacbe/withdraw/1")), SB_KIND_PRUNE);
+    assert_int_equal(sb_kind_from_tag(S("sacbe/act/1")), SB_KIND_ACT);
+    assert_string_equal(sb_kind_text(SB_KIND_PRUNE), "prune");
 }
 
 static void a_manifest_is_the_catalogue_without_contents(void **state)

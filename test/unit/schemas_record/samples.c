@@ -1,5 +1,5 @@
 /* Purpose: one sample of each record, and reading it back. */
-#include "test/unit/schemas_record/samples.h"
+#include "test/unit/schemas_record/samples_statements.h"
 
 static struct sb_bytes two_classes[] = {{(const uint8_t *)"interna", 7},
                                         {(const uint8_t *)"publica", 7}};
@@ -306,107 +306,6 @@ static int again_claim(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out
     return rc;
 }
 
-static struct sb_head two_heads[] = {
-    {.stream = {(const uint8_t *)"igm/a.b", 7}, .seq = 5, .batch_hash = {1}},
-    {.stream = {(const uint8_t *)"pnc/a.b", 7}, .seq = 1000, .batch_hash = {2}}};
-
-static void make_receipt(struct sb_buf *out)
-{
-    struct sb_receipt r = {.reader = S("igm"),
-                           .subscription = S("main"),
-                           .heads = {two_heads, 2},
-                           .tree_size = 10,
-                           .root = {3},
-                           .time = 1700000000000};
-    sb_receipt_write(&r, out);
-}
-
-static int again_receipt(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
-{
-    struct sb_receipt r;
-    int rc = sb_receipt_read(b, a, &r, NULL);
-    if (rc == 0)
-        sb_receipt_write(&r, out);
-    return rc;
-}
-
-#define HEADS_TIME 7u
-
-static void make_heads(struct sb_buf *out)
-{
-    const struct sb_heads heads = {two_heads, 2};
-    sb_heads_write(S("pnc"), &heads, HEADS_TIME, out);
-}
-
-static int again_heads(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
-{
-    struct sb_bytes who;
-    struct sb_heads heads;
-    uint64_t time;
-    int rc = sb_heads_read(b, a, &who, &heads, &time, NULL);
-    if (rc == 0)
-        sb_heads_write(who, &heads, time, out);
-    return rc;
-}
-
-static void make_reject(struct sb_buf *out)
-{
-    struct sb_reject r = {.reader = S("igm"),
-                          .stream = S("pnc/comun.alerta"),
-                          .seq = 9,
-                          .code = 311,
-                          .pointer = S("/personas/0/edad"),
-                          .time = 1700000000000};
-    sb_reject_write(&r, out);
-}
-
-static int again_reject(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
-{
-    (void)a;
-    struct sb_reject r;
-    int rc = sb_reject_read(b, &r, NULL);
-    if (rc == 0)
-        sb_reject_write(&r, out);
-    return rc;
-}
-
-static void make_entry(struct sb_buf *out)
-{
-    struct sb_entry e = {.kind = SB_KIND_BATCH,
-                         .stored_ms = 1700000000000,
-                         .directory_version = 3,
-                         .record_hash = {1}};
-    sb_entry_write(&e, out);
-}
-
-static int again_entry(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
-{
-    (void)a;
-    struct sb_entry e;
-    int rc = sb_entry_read(b, &e, NULL);
-    if (rc == 0)
-        sb_entry_write(&e, out);
-    return rc;
-}
-
-static void make_catalogue(struct sb_buf *out)
-{
-    struct sb_manifest_file files[] = {
-        {.path = S("codes/a.csv"), .hash = {1}, .content = S("a,b\n")},
-        {.path = S("comun/alerta.json"), .hash = {2}, .content = S("{}")}};
-    struct sb_manifest m = {.edition = S("2026-1"), .files = files, .n_files = 2};
-    sb_manifest_write(&m, true, out);
-}
-
-static int again_catalogue(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
-{
-    struct sb_manifest m;
-    int rc = sb_catalogue_read(b, a, &m, NULL);
-    if (rc == 0)
-        sb_manifest_write(&m, true, out);
-    return rc;
-}
-
 static void make_envelope(struct sb_buf *out)
 {
     struct sb_signature sigs[2] = {{.key_id = {1}, .sig = {2}}, {.key_id = {3}}};
@@ -436,6 +335,9 @@ const struct kind kinds[KINDS] = {
     [RECEIPT] = {"sacbe/receipt/1", make_receipt, again_receipt},
     [HEADS] = {"sacbe/heads/1", make_heads, again_heads},
     [REJECT] = {"sacbe/reject/1", make_reject, again_reject},
+    [PRUNE] = {"sacbe/prune/1", make_prune, again_prune},
+    [WITHDRAW] = {"sacbe/withdraw/1", make_withdraw, again_withdraw},
+    [ACT] = {"sacbe/act/1", make_act, again_act},
     [ENTRY] = {"sacbe/entry/1", make_entry, again_entry},
     [CATALOGUE] = {"sacbe/catalog/1", make_catalogue, again_catalogue},
 };

@@ -15,6 +15,7 @@
 #include "schemas/record/entry.h"
 #include "schemas/record/epoch.h"
 #include "schemas/record/event.h"
+#include "schemas/record/evidence.h"
 #include "schemas/record/grant.h"
 
 #define S(text) sb_bytes_str(text)
@@ -32,6 +33,9 @@ enum kind_no {
     RECEIPT,
     HEADS,
     REJECT,
+    PRUNE,
+    WITHDRAW,
+    ACT,
     ENTRY,
     CATALOGUE,
     KINDS
@@ -51,6 +55,8 @@ struct sb_directory sample_directory(void);
 struct sb_epoch_core sample_core(void);
 struct sb_event sample_event(void);
 struct sb_batch sample_batch(void);
+struct sb_withdraw sample_withdraw(void);
+struct sb_act sample_act(void);
 void write_epoch(struct sb_buf *out,
                  const struct sb_epoch_core *core,
                  size_t n_classes);
