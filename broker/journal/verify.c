@@ -17,6 +17,7 @@ static const char *const sql_text[SB_VERIFY_COUNT] = {
     [SB_VERIFY_STREAM] = "SELECT id, name, claim_no, claim_hash, instance, claim_index,"
                          " last_seq, last_hash, last_index, epoch_no, epoch_hash,"
                          " epoch_index FROM stream ORDER BY id",
+    [SB_VERIFY_LEAF_AT] = "SELECT data FROM leaf WHERE idx = ?",
 };
 
 static void release(struct sb_verify *v)
@@ -27,6 +28,7 @@ static void release(struct sb_verify *v)
         sb_arena_free(v->streams[i].arena);
     free(v->streams);
     free(v->logs);
+    free(v->withdrawn);
     sb_arena_free(v->arena);
     sb_arena_free(v->names);
     sqlite3_close(v->db);
@@ -48,6 +50,8 @@ prepare(struct sb_verify *v, const char *path, bool still, struct sb_err *err)
         rc = sb_layout_compare(v->db, err);
     for (int i = 0; i < SB_VERIFY_COUNT && rc == 0; i++)
         rc = sb_db_prepare(v->db, &v->sql[i], sql_text[i], err);
+    if (rc == 0)
+        rc = sb_verify_collect(v, err);
     if (rc == 0)
         rc = sb_verify_next_ct(v, err);
     if (rc != 0)

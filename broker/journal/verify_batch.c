@@ -1,9 +1,10 @@
 /* Purpose: a batch's items against its signed root, its ciphertexts against the items.
- * Invariant: every byte of both lists is either hashed or has one canonical form. */
+ * Invariant: every byte of both lists is either hashed or has one canonical form; what
+ * is not there is explained by a prune record or a withdrawal. */
 #include "broker/journal/verify_form.h"
 
-struct lists { /* the ciphertexts of a batch, class by class */
-    struct sb_bytes *cts[SB_CLASSES];
+struct lists {                        /* the ciphertexts of a batch, class by class */
+    struct sb_bytes *cts[SB_CLASSES]; /* NULL: pruned */
 };
 
 /* A msgpack array of exactly n bins; `u` stands at it. */
@@ -51,7 +52,10 @@ static int take_class(struct sb_verify *v,
 {
     sqlite3_stmt *st = v->sql[SB_VERIFY_CT];
     uint64_t id = v->index * SB_CT_PLACES + place;
-    if (!v->more_cts || sb_db_int(st, 0) != id)
+    bool there = v->more_cts && sb_db_int(st, 0) == id;
+    if (!there && v->index < v->pruned_below)
+        return 0;
+    if (!there)
         return ct_fault(err, "ciphertexts are missing: class", name);
     if (!sb_verify_types(st, "itb") || !sb_bytes_eq(sb_db_bytes(st, 1), name))
         return ct_fault(
@@ -69,25 +73,59 @@ static int take_class(struct sb_verify *v,
     return sb_verify_next_ct(v, err);
 }
 
-static int check_item(const struct lists *lists,
+static int item_fault(struct sb_err *err,
+                      int code,
+                      const struct sb_event *event,
+                      size_t c,
+                      const char *what)
+{
+    return sb_fail(err,
+                   code,
+                   "%.*s@%llu: the ciphertext of class %.*s %s",
+                   SB_FMT(event->stream),
+                   (unsigned long long)event->seq,
+                   SB_FMT(event->classes[c].name),
+                   what);
+}
+
+/* One ciphertext, that of class `c`; an empty bin stands for one that was withdrawn. */
+static int check_ct(struct sb_verify *v,
+                    const struct sb_item *item,
+                    size_t c,
+                    const struct sb_bytes *ct,
+                    struct sb_err *err)
+{
+    const struct sb_event *event = &item->event;
+    bool withdrawn = sb_verify_is_withdrawn(v, event->stream, event->seq);
+    uint8_t hash[SB_HASH];
+    if (!ct || (withdrawn && ct->n == 0)) {
+        uint64_t *count = withdrawn ? &v->facts.withdrawn : &v->facts.pruned;
+        *count += 1;
+        return 0;
+    }
+    if (withdrawn)
+        return item_fault(
+            err, SB_E_WITHDRAWN, event, c, "was withdrawn, and is still there");
+    if (ct->n == 0)
+        return item_fault(
+            err, SB_E_JOURNAL_CT, event, c, "is gone, and no withdrawal says why");
+    sb_hash(hash, "sacbe/ct/1", *ct);
+    if (memcmp(hash, item->ct_hash[c], SB_HASH) != 0)
+        return item_fault(
+            err, SB_E_JOURNAL_CT, event, c, "is not the one that its item names");
+    return 0;
+}
+
+static int check_item(struct sb_verify *v,
+                      const struct lists *lists,
                       size_t i,
                       struct sb_bytes bytes,
                       struct sb_err *err)
 {
     struct sb_item item;
     int rc = sb_item_read(bytes, &item, err);
-    for (size_t c = 0; c < item.event.n_classes && rc == 0; c++) {
-        uint8_t hash[SB_HASH];
-        sb_hash(hash, "sacbe/ct/1", lists->cts[c][i]);
-        if (memcmp(hash, item.ct_hash[c], SB_HASH) != 0)
-            rc = sb_fail(err,
-                         SB_E_JOURNAL_CT,
-                         "%.*s@%llu: the ciphertext of class %.*s is not the one that "
-                         "its item names",
-                         SB_FMT(item.event.stream),
-                         (unsigned long long)item.event.seq,
-                         SB_FMT(item.event.classes[c].name));
-    }
+    for (size_t c = 0; c < item.event.n_classes && rc == 0; c++)
+        rc = check_ct(v, &item, c, lists->cts[c] ? &lists->cts[c][i] : NULL, err);
     return rc;
 }
 
@@ -111,6 +149,6 @@ int sb_verify_batch(struct sb_verify *v,
     for (size_t c = 0; rc == 0 && c < epoch->n_classes; c++)
         rc = take_class(v, c, epoch->classes[c].name, batch->count, &lists, err);
     for (size_t i = 0; rc == 0 && i < batch->count; i++)
-        rc = check_item(&lists, i, list[i], err);
+        rc = check_item(v, &lists, i, list[i], err);
     return rc;
 }

@@ -7,16 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* An entry's fault under the entry's own number and one code; others pass. */
-static int entry_fault(const struct sb_verify *v, int code, struct sb_err *err)
+int sb_verify_fault(uint64_t index, int code, struct sb_err *err)
 {
     struct sb_err why = *err;
     if (why.code == SB_E_DB_CORRUPT || why.code == SB_E_MEMORY || why.code == SB_E_IO)
         return why.code;
-    if (why.code == SB_E_JOURNAL_CT || why.code == SB_E_JOURNAL_TREE)
+    if (why.code == SB_E_JOURNAL_CT || why.code == SB_E_JOURNAL_TREE ||
+        why.code == SB_E_RETENTION || why.code == SB_E_WITHDRAWN)
         code = why.code;
     return sb_fail(
-        err, code, "entry %llu: %.400s", (unsigned long long)v->index, why.text);
+        err, code, "entry %llu: %.400s", (unsigned long long)index, why.text);
 }
 
 static int fault(struct sb_err *err, const char *what)
@@ -57,6 +57,7 @@ take_directory(struct sb_verify *v, const struct sb_row *row, struct sb_err *err
     const struct sb_directory *d = &row->as.directory;
     if (v->directory == 0) {
         v->generation = d->generation;
+        sb_exchange_id(&v->x, d->exchange, d->nonce);
         snprintf(v->origin,
                  sizeof v->origin,
                  "%.*s/journal/%llu",
@@ -67,6 +68,7 @@ take_directory(struct sb_verify *v, const struct sb_row *row, struct sb_err *err
         return fault(err, "the directory does not follow the one before");
     }
     v->directory = d->version;
+    v->retention = d->retention;
     memcpy(v->directory_hash, row->hash, SB_HASH);
     return take_log_key(v, d->log_pk, err);
 }
@@ -185,6 +187,10 @@ static int take_streamed(struct sb_verify *v,
         return take_epoch(v, s, row, err);
     if (row->kind == SB_KIND_BATCH)
         return take_batch(v, s, row, items, err);
+    if (row->kind == SB_KIND_PRUNE)
+        return row->last <= s->last_seq
+                   ? 0
+                   : fault(err, "it withdraws events that come after it");
     if (s->claim_no == 0)
         return fault(err, "the re-grant's stream has no claim");
     return 0;
@@ -241,6 +247,8 @@ static int check_entry(struct sb_verify *v, struct sb_bytes data, struct sb_err 
         rc = check_leaf(v, &leaf, err);
     if (rc == 0 && row.stream.n > 0)
         rc = take_streamed(v, &row, sb_db_int(st, 2), sb_db_bytes(st, 8), err);
+    if (rc == 0 && kind == SB_KIND_PRUNE && row.stream.n == 0)
+        rc = sb_verify_prune(v, &row, &leaf, record, err);
     if (rc == 0)
         rc = sb_verify_no_cts(v, err);
     return rc;
@@ -280,5 +288,5 @@ int sb_verify_entry(struct sb_verify *v, struct sb_err *err)
     int rc = check_entry(v, data, err);
     if (rc == 0)
         rc = check_tree(v, data, err);
-    return rc == 0 ? 0 : entry_fault(v, SB_E_JOURNAL_ENTRY, err);
+    return rc == 0 ? 0 : sb_verify_fault(v->index, SB_E_JOURNAL_ENTRY, err);
 }

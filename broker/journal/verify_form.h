@@ -9,6 +9,7 @@
 #include "broker/journal/layout.h"
 #include "broker/journal/row.h"
 #include "keys/seal.h"
+#include "keys/sign.h"
 
 enum sb_verify_sql {
     SB_VERIFY_ENTRY,
@@ -17,6 +18,7 @@ enum sb_verify_sql {
     SB_VERIFY_TREE,
     SB_VERIFY_CHECKPOINT,
     SB_VERIFY_STREAM,
+    SB_VERIFY_LEAF_AT,
     SB_VERIFY_COUNT,
 };
 
@@ -36,6 +38,12 @@ struct sb_verify_stream { /* as the entries before say; its row number is its pl
     struct sb_epoch epoch;
 };
 
+struct sb_verify_withdrawn { /* events whose ciphertexts must be gone */
+    struct sb_bytes stream;
+    uint64_t first;
+    uint64_t last;
+};
+
 struct sb_verify {
     sqlite3 *db;
     sqlite3_stmt *sql[SB_VERIFY_COUNT];
@@ -50,6 +58,11 @@ struct sb_verify {
     char origin[SB_CODE_MAX + 40];
     uint8_t (*logs)[SB_PK]; /* log keys that directories named so far */
     size_t n_logs;
+    struct sb_exchange x;
+    uint64_t retention;                    /* of the directory in force */
+    uint64_t pruned_below;                 /* of all prune records, also later ones */
+    struct sb_verify_withdrawn *withdrawn; /* of all; sorted, without overlaps */
+    size_t n_withdrawn;
     struct sb_verify_stream *streams;
     size_t n_streams;
     struct sb_arena *arena; /* of one entry */
@@ -65,6 +78,22 @@ SB_CHECK int sb_verify_batch(struct sb_verify *v,
                              const struct sb_epoch *epoch,
                              struct sb_bytes items,
                              struct sb_err *err);
+/* Collects all prune records and withdrawals before the entries are looked at: they
+ * come after the batches that they explain. */
+SB_CHECK int sb_verify_collect(struct sb_verify *v, struct sb_err *err);
+/* A prune record is right, at the entry that is looked at. */
+SB_CHECK int sb_verify_prune(struct sb_verify *v,
+                             const struct sb_row *row,
+                             const struct sb_entry *leaf,
+                             struct sb_bytes record,
+                             struct sb_err *err);
+/* Whether the ciphertexts of this event were withdrawn. */
+bool sb_verify_is_withdrawn(const struct sb_verify *v,
+                            struct sb_bytes stream,
+                            uint64_t seq);
+/* Puts the entry's number before a fault, under `code` unless the fault has one of its
+ * own. */
+int sb_verify_fault(uint64_t index, int code, struct sb_err *err);
 /* No ciphertexts but those of batches up to the entry that is looked at. */
 SB_CHECK int sb_verify_no_cts(struct sb_verify *v, struct sb_err *err);
 SB_CHECK int sb_verify_next_ct(struct sb_verify *v, struct sb_err *err);
