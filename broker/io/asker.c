@@ -39,7 +39,13 @@ static int answer(struct sb_asker *a, struct sb_job *job, struct sb_err *err)
 {
     if (job->kind == SB_JOB_QUERY)
         return answer_query(a, job, err);
-    (void)sb_tail_fill(a->reader, job); /* its error goes to the operator */
+    int told; /* these errors go to the operator */
+    if (job->kind == SB_JOB_INDEX)
+        told = sb_journal_index_at(
+            a->reader, job->as.index.before, &job->as.index.index, &job->as.index.err);
+    else
+        told = sb_tail_fill(a->reader, job);
+    (void)told;
     return 0;
 }
 

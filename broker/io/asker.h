@@ -1,7 +1,7 @@
 /* The thread that reads the journal for the loop, by its own read-only connection.
  *
- * Jobs QUERY and TAIL go in and come back, answered, in order; FAILED when the journal
- * cannot be read. */
+ * Jobs QUERY, TAIL and INDEX go in and come back, answered, in order; FAILED when the
+ * journal cannot be read. */
 #ifndef BROKER_IO_ASKER_H
 #define BROKER_IO_ASKER_H
 

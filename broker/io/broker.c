@@ -48,11 +48,12 @@ static int tell_checkpoint(struct sb_broker *b,
     return sb_broker_step(b, &in, err);
 }
 
-/* The catalogue follows the first directory. */
-static int first_catalogue(struct sb_broker *b, struct sb_err *err)
+/* The catalogue follows the directories that begin a journal. */
+static int
+first_catalogue(struct sb_broker *b, uint64_t directories, struct sb_err *err)
 {
     struct sb_buf record = {0};
-    if (!b->config->catalogue || b->accepted != 1)
+    if (!b->config->catalogue || b->accepted != directories)
         return 0;
     int rc = sb_file_read(b->config->catalogue, SB_RECORD_MAX, &record, err);
     if (!rc) {
@@ -67,12 +68,15 @@ static int first_catalogue(struct sb_broker *b, struct sb_err *err)
 static int first_steps(struct sb_broker *b, struct sb_start *s, struct sb_err *err)
 {
     b->note_buf = s->note;
+    b->final = s->final;
+    b->final_size = s->final_size;
     s->note = (struct sb_buf){0};
+    s->final = (struct sb_buf){0};
     int rc = 0;
     if (b->note_buf.n)
         rc = tell_checkpoint(
             b, sb_buf_bytes(&b->note_buf), s->checkpoint.size, s->checkpoint.root, err);
-    return rc ? rc : first_catalogue(b, err);
+    return rc ? rc : first_catalogue(b, s->directories, err);
 }
 
 int sb_broker_open(struct sb_broker **out,
@@ -121,6 +125,7 @@ void sb_broker_close(struct sb_broker *b)
     sb_core_free(b->core);
     sb_job_free(b->note_job);
     sb_buf_free(&b->note_buf);
+    sb_buf_free(&b->final);
     if (b->zmq)
         zmq_ctx_term(b->zmq);
     free(b);
@@ -198,6 +203,8 @@ static int on_asker(struct sb_broker *b, struct sb_job *job, struct sb_err *err)
         rc = sb_broker_step(b, &job->as.query.input, err);
     else if (job->kind == SB_JOB_TAIL)
         rc = sb_broker_tailed(b, job, err);
+    else if (job->kind == SB_JOB_INDEX)
+        rc = sb_broker_found_index(b, job, err);
     else
         rc = sb_fail(err, job->as.failed.code, "%s", job->as.failed.text);
     sb_job_free(job);

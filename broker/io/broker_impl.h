@@ -1,4 +1,4 @@
-/* What broker.c, effects.c, turn.c and verbs.c share. Private to broker/io. */
+/* What broker.c, effects.c and verbs*.c share. Private to broker/io. */
 #ifndef BROKER_IO_BROKER_IMPL_H
 #define BROKER_IO_BROKER_IMPL_H
 
@@ -11,6 +11,13 @@
 #define QUEUE_BYTES_MAX                                                                \
     (8u * SB_MIB)      /* on the way to the journal: then no more is read */
 #define ANSWERS_MAX 64 /* operators' requests that wait for the core */
+
+struct sb_pruning {   /* the one prune record that waits to be durable */
+    uint64_t request; /* 0: none */
+    uint64_t before;
+    uint64_t below;
+    uint64_t from; /* what was pruned before */
+};
 
 struct sb_broker {
     const struct sb_broker_config *config;
@@ -30,6 +37,9 @@ struct sb_broker {
     struct sb_job *note_job;
     struct sb_buf note_buf;
     uint64_t note_size;
+    struct sb_buf final; /* newest note with a quorum of cosignatures; empty: none */
+    uint64_t final_size;
+    struct sb_pruning prune;
     bool stopping;
     uint64_t stop_by;     /* monotonic: then it stops whatever still waits */
     struct sb_err failed; /* of a step: an operator's verb must not hide it */
@@ -41,8 +51,15 @@ SB_CHECK int
 sb_broker_step(struct sb_broker *b, struct sb_input *in, struct sb_err *err);
 /* verbs.c */
 extern const struct sb_admin_verb sb_broker_verbs[];
+/* verbs_tail.c, verbs_prune.c: the asker's answer to an operator */
 SB_CHECK int
 sb_broker_tailed(struct sb_broker *b, const struct sb_job *job, struct sb_err *err);
+SB_CHECK int sb_broker_found_index(struct sb_broker *b,
+                                   const struct sb_job *job,
+                                   struct sb_err *err);
+/* verbs_prune.c: the core's answer to our prune record, `b->prune` */
+SB_CHECK int
+sb_broker_pruned(struct sb_broker *b, const struct sb_err *why, struct sb_err *err);
 /* broker.c */
 void sb_broker_begin_stop(struct sb_broker *b);
 

@@ -3,6 +3,7 @@
  * stands after it in the list is sent.
  * Not: waiting (broker.c). */
 #include "broker/io/broker_impl.h"
+#include "broker/io/final.h"
 
 static int
 run_append(struct sb_broker *b, const struct sb_append *a, struct sb_err *err)
@@ -34,12 +35,31 @@ static int run_query(struct sb_broker *b, const struct sb_effect *e, struct sb_e
     return rc;
 }
 
+/* Follows the newest final note, for operators. */
+static int follow_final(struct sb_broker *b,
+                        struct sb_bytes note,
+                        uint64_t size,
+                        struct sb_err *err)
+{
+    const struct sb_dir *dir = sb_trust_newest(sb_core_trust(b->core));
+    bool final = false;
+    int rc = sb_final_check(dir, note, b->config->now_ms(), &final, err);
+    if (rc || !final || size < b->final_size)
+        return rc;
+    sb_buf_reset(&b->final);
+    sb_buf_put(&b->final, note.p, note.n);
+    b->final_size = size;
+    return sb_buf_check(&b->final, err);
+}
+
 /* In the order of the appends: the note's own entries are durable before it. */
 static int
 run_cosigned(struct sb_broker *b, const struct sb_effect *e, struct sb_err *err)
 {
     struct sb_job *job = NULL;
-    int rc = sb_job_cosigned(&job, e->as.cosigned.size, e->as.cosigned.note, err);
+    int rc = follow_final(b, e->as.cosigned.note, e->as.cosigned.size, err);
+    if (!rc)
+        rc = sb_job_cosigned(&job, e->as.cosigned.size, e->as.cosigned.note, err);
     if (rc)
         return rc;
     rc = sb_writer_send(b->writer, job, err);
@@ -71,6 +91,8 @@ run_answer(struct sb_broker *b, const struct sb_effect *e, struct sb_err *err)
                SB_LOG_WARNING,
                request ? "operator" : "start",
                SB_LOG_ERR(why));
+    if (request && request == b->prune.request)
+        return sb_broker_pruned(b, why, err);
     return request ? sb_admin_answer(b->admin, request, why, NULL, err) : 0;
 }
 

@@ -12,6 +12,7 @@ enum sb_job_kind {
     SB_JOB_COSIGNED, /* to the journal, in order with the appends */
     SB_JOB_QUERY,    /* to the reader: what the core asks; comes back as itself */
     SB_JOB_TAIL,     /* to the reader: headers; comes back as itself */
+    SB_JOB_INDEX,    /* to the reader: where a time stands; comes back as itself */
     SB_JOB_STOP,     /* finish and end */
     /* to the loop */
     SB_JOB_COMMITTED,
@@ -51,6 +52,13 @@ struct sb_job {
             size_t n;
             struct sb_err err;
         } tail;
+        struct {
+            uint64_t request;
+            uint64_t before; /* ms */
+            bool dry;        /* only tell */
+            uint64_t index;  /* first entry stored at or after `before` */
+            struct sb_err err;
+        } index;
         struct {
             uint64_t size;
             uint64_t bytes; /* of the appends that this ends */

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "broker/io/begin.h"
+#include "broker/io/final.h"
+
 static int add_directory(void *ctx, const struct sb_stored_entry *e, struct sb_err *err)
 {
     int rc = sb_trust_add(ctx, e->record, err);
@@ -23,18 +26,6 @@ static int add_journal(struct sb_trust *trust, const char *path, struct sb_err *
             reader, 0, SB_KIND_DIRECTORY, false, add_directory, trust, err);
     sb_journal_reader_close(reader);
     return rc < 0 ? rc : 0;
-}
-
-static int add_file(struct sb_trust *trust, const char *path, struct sb_err *err)
-{
-    struct sb_buf record = {0};
-    int rc = sb_file_read(path, SB_RECORD_MAX, &record, err);
-    if (!rc)
-        rc = sb_trust_add(trust, sb_buf_bytes(&record), err);
-    if (rc)
-        sb_err_wrap(err, rc, "%s", path);
-    sb_buf_free(&record);
-    return rc;
 }
 
 static int check_vault(const struct sb_trust *trust,
@@ -81,7 +72,7 @@ static int make_trust(struct sb_trust **out,
     }
     *from_file = !rc && !sb_trust_newest(trust);
     if (*from_file)
-        rc = add_file(trust, config->directory, err);
+        rc = sb_begin_trust(trust, &anchor, config->directory, err);
     if (!rc)
         rc = check_vault(trust, config, err);
     if (rc) {
@@ -100,31 +91,6 @@ int sb_start_trust(struct sb_trust **out,
     return make_trust(out, config, &from_file, err);
 }
 
-/* Entry 0 of a new journal: the directory, dated by its own version. */
-static int write_first(struct sb_journal *journal,
-                       const struct sb_dir *dir,
-                       uint64_t now_ms,
-                       struct sb_err *err)
-{
-    uint64_t version = sb_dir_body(dir)->version;
-    struct sb_entry leaf = {
-        .kind = SB_KIND_DIRECTORY, .stored_ms = now_ms, .directory_version = version};
-    struct sb_append entry = {.kind = SB_KIND_DIRECTORY,
-                              .record = sb_dir_record(dir),
-                              .first = version,
-                              .last = version};
-    struct sb_buf bytes = {0};
-    sb_sha256(leaf.record_hash, entry.record);
-    memcpy(entry.hash, sb_dir_hash(dir), SB_HASH);
-    sb_entry_write(&leaf, &bytes);
-    int rc = sb_buf_check(&bytes, err);
-    entry.leaf = sb_buf_bytes(&bytes);
-    if (!rc)
-        rc = sb_journal_append(journal, &entry, 1, err);
-    sb_buf_free(&bytes);
-    return rc;
-}
-
 static int open_journal(struct sb_start *s,
                         const struct sb_trust *trust,
                         const struct sb_broker_config *config,
@@ -141,7 +107,7 @@ static int open_journal(struct sb_start *s,
                                    .checkpoint_ms = config->checkpoint_ms};
     int rc = sb_journal_open(&s->journal, &jc, err);
     if (!rc && sb_journal_size(s->journal) == 0)
-        rc = write_first(s->journal, dir, config->now_ms(), err);
+        rc = sb_begin_journal(s->journal, trust, config->now_ms(), err);
     return rc;
 }
 
@@ -152,14 +118,41 @@ restore_stream(void *ctx, const struct sb_stream_state *s, struct sb_err *err)
 }
 
 static int
+restore_prune(struct sb_start *s, struct sb_journal_reader *reader, struct sb_err *err)
+{
+    struct sb_buf record = {0};
+    int rc = sb_journal_last_prune(reader, &record, err);
+    if (!rc && record.n)
+        rc = sb_core_restore_prune(s->core, sb_buf_bytes(&record), err);
+    sb_buf_free(&record);
+    return rc;
+}
+
+static int restore_final(struct sb_start *s,
+                         struct sb_journal_reader *reader,
+                         uint64_t now_ms,
+                         struct sb_err *err)
+{
+    const struct sb_dir *dir = sb_trust_newest(sb_core_trust(s->core));
+    int rc = sb_final_find(reader, dir, now_ms, &s->final, &s->final_size, err);
+    if (!rc && s->final.n)
+        rc = sb_core_restore_final(s->core, sb_buf_bytes(&s->final), err);
+    return rc;
+}
+
+static int
 restore(struct sb_start *s, const struct sb_broker_config *config, struct sb_err *err)
 {
     struct sb_journal_reader *reader = NULL;
     int rc = sb_journal_reader_open(&reader, config->journal, err);
     if (!rc)
         rc = sb_journal_streams(reader, restore_stream, s->core, err);
+    if (rc >= 0)
+        rc = restore_prune(s, reader, err);
+    if (!rc)
+        rc = restore_final(s, reader, config->now_ms(), err);
     sb_journal_reader_close(reader);
-    return rc < 0 ? rc : 0;
+    return rc;
 }
 
 static int read_note(struct sb_start *s, struct sb_err *err)
@@ -175,7 +168,8 @@ int sb_start_open(struct sb_start *out,
                   const struct sb_broker_config *config,
                   struct sb_err *err)
 {
-    struct sb_start s = {.note = {.limit = SB_NOTE_MAX}};
+    struct sb_start s = {.note = {.limit = SB_NOTE_MAX},
+                         .final = {.limit = SB_NOTE_MAX}};
     struct sb_trust *trust = NULL;
     bool from_file = false;
     int rc = make_trust(&trust, config, &from_file, err);
@@ -187,6 +181,7 @@ int sb_start_open(struct sb_start *out,
         rc = make_trust(&trust, config, &from_file, err);
     }
     if (!rc) {
+        s.directories = sb_begin_count(trust);
         struct sb_core_config cc = {.generation =
                                         sb_dir_body(sb_trust_newest(trust))->generation,
                                     .size = sb_journal_size(s.journal),
@@ -216,5 +211,6 @@ void sb_start_close(struct sb_start *s)
     sb_core_free(s->core);
     sb_journal_close(s->journal);
     sb_buf_free(&s->note);
+    sb_buf_free(&s->final);
     *s = (struct sb_start){0};
 }

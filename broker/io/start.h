@@ -11,15 +11,18 @@ struct sb_start { /* what sb_start_open made; the caller owns it */
     struct sb_core *core;
     struct sb_buf note;              /* newest checkpoint; empty: none yet */
     struct sb_checkpoint checkpoint; /* what it says */
+    struct sb_buf final;             /* newest note with a quorum; empty: none yet */
+    uint64_t final_size;
+    uint64_t directories; /* held, from the first to the newest */
 };
 
 /* The trust that the broker would start with: the anchor, then the journal's
- * directories, or in a new journal the directory file's. Checks that the vault is the
- * broker's of the newest. Changes nothing. */
+ * directories, or in a new journal those of files (begin.h). Checks that the vault is
+ * the broker's of the newest. Changes nothing. */
 SB_CHECK int sb_start_trust(struct sb_trust **out,
                             const struct sb_broker_config *config,
                             struct sb_err *err);
-/* Opens the journal, writes entry 0 (the directory) in a new one, restores the core. */
+/* Opens the journal, begins a new one with its directories, restores the core. */
 SB_CHECK int sb_start_open(struct sb_start *out,
                            const struct sb_broker_config *config,
                            struct sb_err *err);

@@ -4,6 +4,7 @@
 #include "broker/io/tail.h"
 
 #include "schemas/record/epoch.h"
+#include "schemas/record/evidence.h"
 
 struct position { /* what a record says of its stream */
     struct sb_bytes stream;
@@ -48,6 +49,27 @@ read_regrant(struct sb_bytes body, struct sb_arena *arena, struct position *p)
     return rc;
 }
 
+/* Of the broker's prune records, which are of no stream, or of an institution's. */
+static int read_withdraw(struct sb_bytes body, struct position *p)
+{
+    struct sb_withdraw w;
+    if (!sb_bytes_is(sb_record_tag(body), "sacbe/withdraw/1"))
+        return 0;
+    int rc = sb_withdraw_read(body, &w, NULL);
+    if (!rc)
+        *p = (struct position){w.stream, w.first_seq, w.last_seq};
+    return rc;
+}
+
+static int read_act(struct sb_bytes body, struct sb_arena *arena, struct position *p)
+{
+    struct sb_act a;
+    int rc = sb_act_read(body, arena, &a, NULL);
+    if (!rc)
+        *p = (struct position){a.stream, a.first_seq, a.last_seq};
+    return rc;
+}
+
 static void
 locate(const struct sb_stored_entry *e, struct sb_arena *arena, struct position *p)
 {
@@ -64,6 +86,10 @@ locate(const struct sb_stored_entry *e, struct sb_arena *arena, struct position 
         rc = read_epoch(record.body, arena, p);
     else if (e->kind == SB_KIND_REGRANT)
         rc = read_regrant(record.body, arena, p);
+    else if (e->kind == SB_KIND_PRUNE)
+        rc = read_withdraw(record.body, p);
+    else if (e->kind == SB_KIND_ACT)
+        rc = read_act(record.body, arena, p);
     if (rc)
         *p = (struct position){{NULL, 0}, 0, 0};
 }

@@ -351,8 +351,6 @@ int sb_witness_final(const struct sb_trust *trust,
         return sb_fail(err, SB_E_MEMORY, "cosignatures");
     int rc = dir ? sb_dir_witnesses(dir, now_ms, arena, &keys, err)
                  : sb_fail(err, SB_E_STATE, "no directory is held yet");
-    if (!rc && keys.n > SB_WITNESSES_MAX)
-        rc = sb_fail(err, SB_E_LIMIT, "the directory has too many witnesses");
     if (!rc) {
         uint64_t quorum = sb_dir_body(dir)->quorum;
         struct sb_final f = {.quorum = quorum};
