@@ -33,6 +33,7 @@ struct book *book_new(void)
     b->arena = sb_arena_new(0);
     assert_non_null(b->arena);
     b->ms = NOW;
+    b->generation = 1;
     return b;
 }
 
@@ -59,7 +60,7 @@ struct sb_journal_config book_config(const struct book *b)
 {
     return (struct sb_journal_config){.path = b->path,
                                       .exchange = "sns",
-                                      .generation = 1,
+                                      .generation = b->generation,
                                       .vault = b->broker,
                                       .checkpoint_ms = 1000};
 }
@@ -87,8 +88,11 @@ static struct sb_bytes keep(struct book *b, struct sb_buf *buf)
     return bytes;
 }
 
-/* An entry of this body, signed by pnc; its index and time are the next ones. */
-static struct sb_append entry_of(struct book *b, enum sb_kind kind, struct sb_buf *body)
+struct sb_append book_entry(struct book *b,
+                            const struct sb_vault *vault,
+                            const char *use,
+                            enum sb_kind kind,
+                            struct sb_buf *body)
 {
     struct sb_append a = {.index = b->index++, .kind = kind};
     struct sb_entry leaf = {
@@ -97,15 +101,19 @@ static struct sb_append entry_of(struct book *b, enum sb_kind kind, struct sb_bu
     struct sb_buf record = {0};
     struct sb_buf data = {0};
     struct sb_bytes bytes = keep(b, body);
-    assert_true(sb_vault_newest(b->pnc, SB_USE_SIGN, &key));
-    assert_int_equal(sb_sign_record(&b->x, b->pnc, key.key_id, bytes, &record, NULL),
-                     0);
+    assert_true(sb_vault_newest(vault, use, &key));
+    assert_int_equal(sb_sign_record(&b->x, vault, key.key_id, bytes, &record, NULL), 0);
     a.record = keep(b, &record);
     assert_int_equal(sb_record_hash(a.hash, bytes, NULL), 0);
     sb_sha256(leaf.record_hash, a.record);
     sb_entry_write(&leaf, &data);
     a.leaf = keep(b, &data);
     return a;
+}
+
+static struct sb_append entry_of(struct book *b, enum sb_kind kind, struct sb_buf *body)
+{
+    return book_entry(b, b->pnc, SB_USE_SIGN, kind, body);
 }
 
 struct sb_append book_directory(struct book *b)
@@ -121,7 +129,8 @@ struct sb_append book_directory(struct book *b)
                              .roots = &root,
                              .n_roots = 1,
                              .address = sb_bytes_str("tcp://127.0.0.1:5555"),
-                             .generation = 1};
+                             .generation = b->generation,
+                             .retention = b->retention};
     struct sb_buf body = {0};
     assert_true(sb_vault_newest(b->broker, SB_USE_LOG, &log));
     memcpy(d.log_pk, log.pk, SB_PK);

@@ -30,6 +30,8 @@ struct book {
     uint64_t index;       /* of the next entry */
     uint64_t ms;          /* of the next entry */
     uint64_t version;     /* of the directory */
+    uint64_t generation;  /* 1 unless a test changes it */
+    uint64_t retention;   /* of the next directory; 0 */
     uint8_t dir_hash[SB_HASH];
     uint64_t claim_no;
     uint64_t epoch_no;
@@ -53,12 +55,28 @@ struct sb_append book_epoch(struct book *b);
 struct sb_append book_regrant(struct book *b, const char *reader);
 struct sb_append book_heads(struct book *b);
 struct sb_append book_batch(struct book *b, size_t events, size_t section);
+/* An entry of this body (freed), signed by the vault's newest key of this use; its
+ * index and time are the next ones. */
+struct sb_append book_entry(struct book *b,
+                            const struct sb_vault *vault,
+                            const char *use,
+                            enum sb_kind kind,
+                            struct sb_buf *body);
+struct sb_append book_prune(struct book *b, uint64_t before, uint64_t below);
+struct sb_append book_withdraw(struct book *b, uint64_t first, uint64_t last);
 
 void book_put(struct book *b, const struct sb_append *group, size_t n);
 void book_put_one(struct book *b, struct sb_append a);
 /* directory, claim, epoch, batch of 3, regrants for igm and stcns, batch of 1, heads,
  * epoch, batch of 2, batch of 4: eleven entries and ten events. */
 void book_fill(struct book *b);
+
+/* Fails the test unless the journal, closed or not, is found good. */
+struct sb_journal_facts book_verify(const struct book *b);
+/* The bytes of one ciphertext of a batch, as they stand in `ct_raw`. */
+struct sb_bytes book_ct(const struct sb_append *batch, size_t place, size_t event);
+/* How often these bytes stand in the journal's file and its WAL. */
+size_t book_count(const struct book *b, struct sb_bytes bytes);
 
 void book_sql(const struct book *b, const char *sql); /* on the closed journal */
 void book_copy(const char *from, const char *to);
