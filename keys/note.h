@@ -24,9 +24,8 @@ SB_CHECK int sb_checkpoint_open(struct sb_bytes note,
                                 struct sb_checkpoint *out,
                                 struct sb_err *err);
 /* What a note says, whoever signed it: nothing is verified. SB_E_NOTE. */
-SB_CHECK int sb_checkpoint_text(struct sb_bytes note,
-                                struct sb_checkpoint *out,
-                                struct sb_err *err);
+SB_CHECK int
+sb_checkpoint_text(struct sb_bytes note, struct sb_checkpoint *out, struct sb_err *err);
 /* The vkey line of a log: "<name>+<hex key id>+<base64 01 || pk>". `out`: 256 bytes. */
 void sb_note_vkey(const char *name, const uint8_t log_pk[SB_PK], char out[256]);
 

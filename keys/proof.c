@@ -85,8 +85,9 @@ bool sb_items_included(struct sb_bytes item,
 /* The two roots grow from the last perfect subtree of the older tree, which is its root
  * itself when size1 is a power of two, and else the first hash of the path. */
 static bool grows(uint64_t size1,
-                  const uint8_t (*roots)[SB_HASH],
+                  const uint8_t root1[SB_HASH],
                   uint64_t size2,
+                  const uint8_t root2[SB_HASH],
                   const uint8_t (*path)[SB_HASH],
                   size_t n)
 {
@@ -97,7 +98,7 @@ static bool grows(uint64_t size1,
     size_t at = is_perfect ? 0 : 1;
     if (n == 0)
         return false;
-    memcpy(hash1, is_perfect ? roots[0] : path[0], SB_HASH);
+    memcpy(hash1, is_perfect ? root1 : path[0], SB_HASH);
     memcpy(hash2, hash1, SB_HASH);
     for (; c.fn & 1; c.fn >>= 1)
         c.sn >>= 1;
@@ -112,8 +113,8 @@ static bool grows(uint64_t size1,
         }
         climb_on(&c);
     }
-    return c.sn == 0 && memcmp(hash1, roots[0], SB_HASH) == 0 &&
-           memcmp(hash2, roots[1], SB_HASH) == 0;
+    return c.sn == 0 && memcmp(hash1, root1, SB_HASH) == 0 &&
+           memcmp(hash2, root2, SB_HASH) == 0;
 }
 
 bool sb_proof_consistent(uint64_t size1,
@@ -123,16 +124,13 @@ bool sb_proof_consistent(uint64_t size1,
                          const uint8_t (*path)[SB_HASH],
                          size_t n)
 {
-    uint8_t roots[2][SB_HASH];
     if (size1 > size2)
         return false;
     if (size1 == size2)
         return n == 0 && memcmp(root1, root2, SB_HASH) == 0;
     if (size1 == 0)
         return n == 0;
-    memcpy(roots[0], root1, SB_HASH);
-    memcpy(roots[1], root2, SB_HASH);
-    return grows(size1, (const uint8_t(*)[SB_HASH])roots, size2, path, n);
+    return grows(size1, root1, size2, root2, path, n);
 }
 
 struct source { /* of perfect subtrees */

@@ -15,6 +15,12 @@ struct sb_path {
     uint8_t nodes[SB_PATH_NODES][SB_HASH];
 };
 
+/* The nodes as verifiers take them. */
+static inline const uint8_t (*sb_path_nodes(const struct sb_path *p))[SB_HASH]
+{
+    return p->nodes;
+}
+
 bool sb_proof_included(const uint8_t leaf_hash[SB_HASH],
                        uint64_t index,
                        uint64_t size,
