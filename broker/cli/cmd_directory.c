@@ -1,4 +1,4 @@
-/* Purpose: `sacbe directory`: show, diff, sign, verify, publish.
+/* Purpose: `sacbe directory`: show, diff, sign, verify, publish, and its table.
  * Invariant: a signature is added only to what this exchange's roots may sign.
  * Not for: changing members or grants; those families write drafts. */
 #include "broker/cli/cmd_directory.h"
@@ -11,12 +11,13 @@
 static int run_show(struct sb_cli *cli, struct sb_err *err)
 {
     struct sb_cmd_dir d;
+    if (sb_cli_flag(cli, "roots"))
+        return sb_directory_print_roots(cli, err);
     int rc = sb_cmd_dir_open(cli, sb_cli_arg(cli, 0), &d, err);
     if (rc != 0)
         return rc;
     sb_directory_tell(cli, &d);
-    if (sb_cli_flag(cli, "roots"))
-        sb_directory_tell_roots(cli, &d);
+    sb_directory_tell_roots(cli, &d);
     rc = sb_directory_tell_members(cli, &d, err);
     sb_cmd_dir_close(&d);
     return rc == 0 ? SB_EXIT_YES : rc;
@@ -253,7 +254,7 @@ static const struct sb_cli_option show_options[] = {
     SB_OPTION_ANCHOR,
     {.name = "roots",
      .kind = SB_CLI_FLAG,
-     .summary = "also the roots, and which of them signed"},
+     .summary = "only the roots, as the text to publish; FILE may be an anchor.json"},
     {.name = NULL}};
 static const struct sb_cli_option anchor_options[] = {SB_OPTION_ANCHOR, {.name = NULL}};
 static const struct sb_cli_option sign_options[] = {
@@ -284,6 +285,20 @@ static const struct sb_cli_command commands[] = {
      .options = show_options,
      .example = "sacbe directory show directory-2.sbd --roots",
      .run = run_show},
+    {.verb = "policy",
+     .summary = "Change the policy, in a draft",
+     .options = sb_directory_policy_options,
+     .example = "sacbe directory policy --directory directory-4.sbd --quorum auto -o "
+                "draft.sbd",
+     .flags = SB_CLI_SHARED,
+     .run = sb_directory_run_policy},
+    {.verb = "generation",
+     .summary = "Open a new journal after a lost one, in a draft",
+     .options = sb_directory_generation_options,
+     .example = "sacbe directory generation --directory directory-4.sbd --note "
+                "last.note -o draft.sbd",
+     .flags = SB_CLI_SHARED,
+     .run = sb_directory_run_generation},
     {.verb = "diff",
      .summary = "Compare two directories; exit 1 when they differ",
      .args = "OLDER NEWER",

@@ -19,4 +19,13 @@ SB_CHECK int sb_directory_tell_changes(const struct sb_cli *cli,
                                        size_t *n,
                                        struct sb_err *err);
 
+/* The roots for publication (keys/roots.h), of a directory file or an anchor.json. */
+SB_CHECK int sb_directory_print_roots(struct sb_cli *cli, struct sb_err *err);
+
+/* `directory policy` and `directory generation`. */
+int sb_directory_run_policy(struct sb_cli *cli, struct sb_err *err);
+int sb_directory_run_generation(struct sb_cli *cli, struct sb_err *err);
+extern const struct sb_cli_option sb_directory_policy_options[];
+extern const struct sb_cli_option sb_directory_generation_options[];
+
 #endif

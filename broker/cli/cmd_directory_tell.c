@@ -196,8 +196,49 @@ const struct sb_tr_row sb_directory_spanish[] = {
     {"The directory: members, keys and grants, signed by the roots",
      "El directorio: miembros, llaves y permisos, firmado por las raíces"},
     {"Show what a directory says", "Muestra lo que dice un directorio"},
-    {"also the roots, and which of them signed",
-     "también las raíces, y cuáles firmaron"},
+    {"only the roots, as the text to publish; FILE may be an anchor.json",
+     "solo las raíces, como texto para publicar; FILE puede ser un anchor.json"},
+    {"Change the policy, in a draft", "Cambia la política, en un borrador"},
+    {"Open a new journal after a lost one, in a draft",
+     "Abre un diario nuevo tras perder uno, en un borrador"},
+    {"cosignatures that make a checkpoint final; auto: more than half",
+     "cofirmas que hacen definitivo un punto de control; auto: más de la mitad"},
+    {"adapters stop when the last final checkpoint is older, as 7d",
+     "los adaptadores paran si el último definitivo es más viejo, como 7d"},
+    {"how long publishers keep what they sent, as 35d",
+     "cuánto guardan los publicadores lo que enviaron, como 35d"},
+    {"age at which texts may be pruned, as 1825d; 0: never",
+     "edad a la que se pueden depurar los textos, como 1825d; 0: nunca"},
+    {"the last final checkpoint of the journal before",
+     "el último punto de control definitivo del diario anterior"},
+    {"the draft to write", "el borrador que se escribe"},
+    SB_ROW_DIRECTORY,
+    {"Draft of version", "Borrador de la versión"},
+    {"Witnesses", "Testigos"},
+    {"Freshness", "Frescura"},
+    {"Kept by publishers", "Lo guardan los publicadores"},
+    {"Retention", "Retención"},
+    {"Retention 0: texts stay for ever.", "Retención 0: los textos quedan siempre."},
+    {"Adapters stop sealing when no checkpoint with this quorum is younger than the "
+     "freshness: see that the witnesses run.",
+     "Los adaptadores dejan de sellar cuando ningún punto de control con este quórum "
+     "es más joven que la frescura: vea que los testigos funcionen."},
+    {"Cosignatures", "Cofirmas"},
+    {"Last tree", "Último árbol"},
+    {"this checkpoint bears %zu of %llu cosignatures: look for one that is final in "
+     "the folders of the witnesses",
+     "este punto de control lleva %zu de %llu cofirmas: busque uno definitivo en las "
+     "carpetas de los testigos"},
+    {"This is the way on after a lost journal: the roots sign it, the broker starts "
+     "with an empty journal and this directory, and the publishers refill it from "
+     "what they keep. What was in the lost journal after this checkpoint is what they "
+     "resend. Keep the old file, if any is left.",
+     "Así se sigue tras perder un diario: las raíces lo firman, el nodo arranca con un "
+     "diario vacío y este directorio, y los publicadores lo llenan otra vez con lo que "
+     "guardan. Lo que hubo en el diario perdido después de este punto es lo que "
+     "reenvían. Conserve el archivo viejo, si algo queda."},
+    {"Next: sacbe directory sign, then publish.",
+     "Sigue: sacbe directory sign, luego publish."},
     {"Compare two directories; exit 1 when they differ",
      "Compara dos directorios; sale con 1 si difieren"},
     {"Sign a draft with root vaults", "Firma un borrador con bóvedas raíz"},

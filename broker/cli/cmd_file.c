@@ -122,6 +122,18 @@ static bool duration(const char *text, uint64_t *ms)
     return false;
 }
 
+int sb_cmd_span(const char *text, uint64_t *ms, struct sb_err *err)
+{
+    if (strcmp(text, "0") == 0)
+        *ms = 0;
+    else if (!duration(text, ms))
+        return sb_fail(err,
+                       SB_E_USAGE,
+                       "\"%s\" is no length of time: write 35d, 12h, 30m or 45s",
+                       text);
+    return 0;
+}
+
 int sb_cmd_when(const char *text, uint64_t now_ms, uint64_t *out, struct sb_err *err)
 {
     char full[64];

@@ -6,6 +6,7 @@
 #ifndef BROKER_CLI_CMD_FILE_H
 #define BROKER_CLI_CMD_FILE_H
 
+#include "broker/cli/cmd_options.h"
 #include "broker/cli/grammar.h"
 #include "keys/trust.h"
 
@@ -93,6 +94,9 @@ SB_CHECK int sb_cmd_draft_write(const struct sb_cli *cli,
 SB_CHECK int
 sb_cmd_when(const char *text, uint64_t now_ms, uint64_t *out, struct sb_err *err);
 
+/* A length of time: "35d", "12h", "30m", "45s", or "0". */
+SB_CHECK int sb_cmd_span(const char *text, uint64_t *ms, struct sb_err *err);
+
 /* Base64 on one line, with padding; appends. */
 void sb_cmd_base64(struct sb_bytes b, struct sb_buf *out);
 /* TEXT, or the content of a file as @FILE: base64 with white space ignored;
@@ -102,43 +106,5 @@ sb_cmd_unbase64(const char *text, size_t max, struct sb_buf *out, struct sb_err 
 /* 32 bytes as eight groups of eight hex digits, to be read aloud. `out`: 72
  * bytes. */
 void sb_cmd_fingerprint(const uint8_t hash[SB_HASH], char out[72]);
-
-/* Shared by the tables of the families. */
-#define SB_OPTION_ANCHOR                                                               \
-    {                                                                                  \
-        .name = "anchor", .kind = SB_CLI_FILE, .value = "FILE",                        \
-        .summary = "the exchange's anchor (else anchor.json beside the first file)"    \
-    }
-#define SB_OPTION_OUT(text)                                                            \
-    {                                                                                  \
-        .name = "out", .kind = SB_CLI_FILE, .letter = 'o', .required = true,           \
-        .value = "FILE", .summary = text                                               \
-    }
-#define SB_OPTION_DIRECTORY                                                            \
-    {                                                                                  \
-        .name = "directory", .kind = SB_CLI_FILE, .letter = 'd', .required = true,     \
-        .value = "FILE", .summary = "the directory to go on from, signed or a draft"   \
-    }
-#define SB_ROW_DIRECTORY                                                               \
-    {                                                                                  \
-        "the directory to go on from, signed or a draft",                              \
-            "el directorio del que se parte, firmado o borrador"                       \
-    }
-#define SB_OPTION_CATALOGUE                                                            \
-    {                                                                                  \
-        .name = "catalogue", .kind = SB_CLI_FILE, .value = "DIR",                      \
-        .summary = "folder of the catalogue (else the installed one)"                  \
-    }
-#define SB_ROW_CATALOGUE                                                               \
-    {                                                                                  \
-        "folder of the catalogue (else the installed one)",                            \
-            "carpeta del catálogo (si no, el instalado)"                              \
-    }
-#define SB_ROW_ANCHOR                                                                  \
-    {                                                                                  \
-        "the exchange's anchor (else anchor.json beside the first file)",              \
-            "el ancla del intercambio (si no, anchor.json junto al primer "            \
-            "archivo)"                                                                 \
-    }
 
 #endif
