@@ -94,22 +94,25 @@ void accept_found(struct step *s)
 int accept_record(struct step *s,
                   const struct session *from,
                   struct sb_bytes raw,
-                  struct sb_record *out,
-                  uint8_t hash[SB_HASH],
+                  struct signed_in *out,
                   struct sb_err *err)
 {
-    memset(hash, 0, SB_HASH);
-    int rc = sb_record_read(raw, out, err);
+    struct sb_bytes member = sb_bytes_str(from->institution);
+    *out = (struct signed_in){0};
+    int rc = sb_record_read(raw, &out->record, err);
     if (rc == 0)
-        rc = sb_record_hash(hash, out->body, err);
+        rc = sb_record_hash(out->hash, out->record.body, err);
     if (rc == 0)
         rc = sb_dir_verify(s->core->trust,
                            sb_trust_newest(s->core->trust),
-                           sb_bytes_str(from->institution),
-                           out,
+                           member,
+                           &out->record,
                            s->in->now_ms,
                            err);
-    return rc;
+    if (rc != SB_E_KEY_EXPIRED || s->core->opened_ms == 0)
+        return rc;
+    out->aged = true;
+    return refill_verify(s->core, member, &out->record, err);
 }
 
 int accept_own(const struct session *from, struct sb_bytes stream, struct sb_err *err)
@@ -128,9 +131,8 @@ int accept_own(const struct session *from, struct sb_bytes stream, struct sb_err
 
 struct claim_in { /* a CLAIM while it is judged */
     struct session *from;
-    struct sb_record record;
+    struct signed_in in;
     struct sb_claim claim;
-    uint8_t hash[SB_HASH];
 };
 
 /* A new stream costs every reader of its type a feed and a cursor for ever. */
@@ -154,11 +156,17 @@ judge_claim(struct step *s, struct claim_in *c, bool *asked, struct sb_err *err)
                            .stream = st,
                            .number = c->claim.claim_no,
                            .otherwise = SB_E_FENCED};
-        memcpy(q.hash, c->hash, SB_HASH);
+        memcpy(q.hash, c->in.hash, SB_HASH);
         *asked = true;
         accept_ask(s, c->from, &q, c->claim.claim_no);
         return 0;
     }
+    int rc = refill_judge(&c->in, refill_runs(s->core, st), err);
+    if (rc != 0)
+        return rc;
+    bool begins = refill_begins(s->core, st) && c->claim.claim_no > 0;
+    if (begins) /* what stood before it was in the generation before */
+        return st ? 0 : judge_new(s, c, err);
     if (c->claim.claim_no != newest + 1)
         return sb_fail(err,
                        SB_E_FENCED,
@@ -190,18 +198,18 @@ static void store_claim(struct step *s, const struct claim_in *c)
         return;
     }
     struct sb_append entry = {.kind = SB_KIND_CLAIM,
-                              .record = c->record.raw,
+                              .record = c->in.record.raw,
                               .stream = sb_bytes_str(st->name),
                               .first = c->claim.claim_no,
                               .last = c->claim.claim_no};
-    memcpy(entry.hash, c->hash, SB_HASH);
+    memcpy(entry.hash, c->in.hash, SB_HASH);
     memcpy(entry.instance, c->claim.instance, SB_INSTANCE);
     append_entry(s, &entry, sb_dir_body(sb_trust_newest(s->core->trust))->version);
     st->claim_no = c->claim.claim_no;
     st->claim_index = st->tail = s->core->size - 1;
-    memcpy(st->claim_hash, c->hash, SB_HASH);
+    memcpy(st->claim_hash, c->in.hash, SB_HASH);
     memcpy(st->instance, c->claim.instance, SB_INSTANCE);
-    accept_wait(s, c->from, SB_KIND_CLAIM, st, c->hash, c->claim.claim_no);
+    accept_wait(s, c->from, SB_KIND_CLAIM, st, c->in.hash, c->claim.claim_no);
     if (fresh)
         feed_new_stream(s);
 }
@@ -229,24 +237,23 @@ void accept_claim(struct step *s, struct session *from, const struct sb_message 
     struct claim_in c = {.from = from};
     struct sb_err why;
     bool asked = false;
-    int rc = accept_record(s, from, m->payload[0], &c.record, c.hash, &why);
+    int rc = accept_record(s, from, m->payload[0], &c.in, &why);
     if (rc == 0)
-        rc = sb_claim_read(c.record.body, &c.claim, &why);
+        rc = sb_claim_read(c.in.record.body, &c.claim, &why);
     if (rc == 0)
         rc = accept_own(from, c.claim.stream, &why);
     if (rc == 0)
         rc = judge_claim(s, &c, &asked, &why);
     if (rc != 0)
-        session_refuse(s, from, SB_KIND_CLAIM, c.claim.stream, c.hash, 0, &why);
+        session_refuse(s, from, SB_KIND_CLAIM, c.claim.stream, c.in.hash, 0, &why);
     else if (!asked)
         store_claim(s, &c);
 }
 
 struct epoch_in {
     struct session *from;
-    struct sb_record record;
+    struct signed_in in;
     struct sb_epoch epoch;
-    uint8_t hash[SB_HASH];
 };
 
 static int
@@ -258,7 +265,7 @@ judge_epoch(struct step *s, struct epoch_in *e, bool *asked, struct sb_err *err)
         struct lookup q = {
             .kind = SB_KIND_EPOCH, .stream = st, .number = core->epoch_no};
         q.otherwise = core->claim_no != st->claim_no ? SB_E_FENCED : SB_E_CONFLICT;
-        memcpy(q.hash, e->hash, SB_HASH);
+        memcpy(q.hash, e->in.hash, SB_HASH);
         *asked = true;
         accept_ask(s, e->from, &q, core->epoch_no);
         return 0;
@@ -270,7 +277,11 @@ judge_epoch(struct step *s, struct epoch_in *e, bool *asked, struct sb_err *err)
                        (unsigned long long)core->epoch_no,
                        (unsigned long long)core->claim_no,
                        (unsigned long long)(st ? st->claim_no : 0));
-    if (core->epoch_no != st->epoch_no + 1)
+    bool old = refill_runs(s->core, st) && refill_is_old(s->core, core->not_before);
+    int rc = refill_judge(&e->in, old, err);
+    if (rc != 0)
+        return rc;
+    if (core->epoch_no != st->epoch_no + 1 && !refill_begins(s->core, st))
         return sb_fail(err,
                        SB_E_CONFLICT,
                        "epoch %llu where %llu is next",
@@ -281,7 +292,9 @@ judge_epoch(struct step *s, struct epoch_in *e, bool *asked, struct sb_err *err)
     if (!sb_trust_by_hash(s->core->trust, core->directory_hash))
         return sb_fail(
             err, SB_E_STALE_EPOCH, "%s: its directory is not on the chain", st->name);
-    int rc = stream_readers_right(s->core, st, &e->epoch, s->in->now_ms, &until, &why);
+    if (old) /* sealed and delivered in the generation before */
+        return 0;
+    rc = stream_readers_right(s->core, st, &e->epoch, s->in->now_ms, &until, &why);
     if (rc == SB_E_MEMORY)
         s->out->failed = true;
     if (rc != 0)
@@ -293,19 +306,19 @@ static void store_epoch(struct step *s, const struct epoch_in *e)
 {
     struct stream *st = stream_find(s->core, e->epoch.core.stream);
     struct sb_err why;
-    if (stream_set_epoch(st, e->record.raw, &why) != 0) {
+    if (stream_set_epoch(st, e->in.record.raw, &why) != 0) {
         s->out->failed = true;
         return;
     }
     struct sb_append entry = {.kind = SB_KIND_EPOCH,
-                              .record = e->record.raw,
+                              .record = e->in.record.raw,
                               .stream = sb_bytes_str(st->name),
                               .first = st->epoch_no,
                               .last = st->epoch_no};
-    memcpy(entry.hash, e->hash, SB_HASH);
+    memcpy(entry.hash, e->in.hash, SB_HASH);
     append_entry(s, &entry, sb_dir_body(sb_trust_newest(s->core->trust))->version);
     st->epoch_index = st->tail = s->core->size - 1;
-    accept_wait(s, e->from, SB_KIND_EPOCH, st, e->hash, st->epoch_no);
+    accept_wait(s, e->from, SB_KIND_EPOCH, st, e->in.hash, st->epoch_no);
     feed_new_stream(s); /* grants that have begun since */
 }
 
@@ -315,9 +328,9 @@ void accept_epoch(struct step *s, struct session *from, const struct sb_message 
     struct sb_err why;
     bool asked = false;
     struct sb_bytes stream = sb_bytes(NULL, 0);
-    int rc = accept_record(s, from, m->payload[0], &e.record, e.hash, &why);
+    int rc = accept_record(s, from, m->payload[0], &e.in, &why);
     if (rc == 0)
-        rc = sb_epoch_read(e.record.body, s->out->arena, &e.epoch, &why);
+        rc = sb_epoch_read(e.in.record.body, s->out->arena, &e.epoch, &why);
     if (rc == 0) {
         stream = e.epoch.core.stream;
         rc = accept_own(from, stream, &why);
@@ -329,7 +342,7 @@ void accept_epoch(struct step *s, struct session *from, const struct sb_message 
                        from,
                        SB_KIND_EPOCH,
                        stream,
-                       e.hash,
+                       e.in.hash,
                        sb_dir_body(sb_trust_newest(s->core->trust))->version,
                        &why);
     else if (!asked)

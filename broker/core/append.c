@@ -58,13 +58,17 @@ void answer_stored(struct step *s,
 
 static void answer(struct step *s, const struct wait *w)
 {
-    if (w->kind == WAIT_OPERATOR || w->kind == WAIT_DIRECTORY) {
+    if (w->kind != WAIT_STORED) {
         struct sb_effect *e = effect_add(s->out, SB_EFFECT_ANSWER);
         e->as.answer.request = w->request;
         if (w->kind == WAIT_DIRECTORY)
             session_push_directory(s, w->number);
+        else if (w->kind == WAIT_PRUNE)
+            notice_prune(s);
         return;
     }
+    if (w->record == SB_KIND_HEADS)
+        notice_heads(s, w->index);
     const struct session *to = session_by_peer(s->core, w->peer);
     if (to && memcmp(to->id, w->session, SB_SESSION) == 0)
         answer_stored(s, to, w->record, w->stream, w->hash, w->number, w->index);

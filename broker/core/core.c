@@ -21,6 +21,7 @@ int sb_core_new(struct sb_core **out,
     core->trust = trust;
     core->size = core->durable = config->size;
     core->stored_ms = config->stored_ms;
+    core->opened_ms = refill_opened(trust, config->generation);
     *out = core;
     return 0;
 }
@@ -43,8 +44,13 @@ void sb_core_free(struct sb_core *core)
         free(core->lags);
         core->lags = next;
     }
+    round_free(&core->rounds);
+    cosign_free(core->proofs);
+    fetch_free(core->fetches);
+    notice_free(core);
     sb_trust_free(core->trust);
     free(core->streams);
+    free(core->placed);
     free(core->waits);
     free(core);
 }
@@ -76,24 +82,12 @@ int sb_core_restore(struct sb_core *core,
     st->last_seq = state->last_seq;
     memcpy(st->last_hash, state->last_hash, SB_HASH);
     st->last_index = state->last_index;
+    st->in_signed = (struct mark){state->last_seq, state->last_index};
     st->tail = core->size ? core->size - 1 : 0;
     if (state->epoch_no == 0)
         return 0;
     st->epoch_index = state->epoch_index;
     return stream_set_epoch(st, state->epoch, err);
-}
-
-static void send_checkpoint(struct step *s)
-{
-    s->core->checkpoint.size = s->in->as.checkpoint.size;
-    memcpy(s->core->checkpoint.root, s->in->as.checkpoint.root, SB_HASH);
-    for (struct session *at = s->core->sessions; at; at = at->next) {
-        if (at->state != SESSION_OPEN)
-            continue;
-        struct sb_message m = {.cmd = SB_CMD_CHECKPOINT, .n_payload = 1};
-        m.payload[0] = s->in->as.checkpoint.note;
-        effect_reply(s, at, &m);
-    }
 }
 
 static void gone(struct step *s)
@@ -128,7 +122,7 @@ static void dispatch(struct step *s)
         append_committed(s);
         return;
     case SB_IN_CHECKPOINT:
-        send_checkpoint(s);
+        round_signed(s);
         return;
     case SB_IN_FOUND:
         accept_found(s);
@@ -141,18 +135,22 @@ static void dispatch(struct step *s)
         return;
     case SB_IN_DIRECTORY:
     case SB_IN_CATALOGUE:
+    case SB_IN_PRUNE:
         accept_operator(s);
         return;
     case SB_IN_TICK:
         session_tick(s);
+        round_look(s);
         feed_all(s);
         return;
     case SB_IN_STOP:
         stop(s);
         return;
     case SB_IN_PROVED:
+        cosign_proved(s);
+        return;
     case SB_IN_FETCHED:
-    case SB_IN_PRUNE:
+        fetch_fetched(s);
         return;
     }
 }

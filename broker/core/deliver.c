@@ -57,6 +57,30 @@ joined(struct step *s, const struct feed *f, const struct sb_stored_entry *e)
     return kept;
 }
 
+size_t deliver_withdrawals(const struct sb_stored_entry *batch,
+                           struct sb_bytes **records)
+{
+    *records = batch->withdrawals;
+    return batch->n_withdrawals < SB_WITHDRAWALS_MAX ? batch->n_withdrawals
+                                                     : SB_WITHDRAWALS_MAX;
+}
+
+void deliver_batch(struct step *s,
+                   const struct session *to,
+                   struct sb_bytes epoch,
+                   const struct sb_stored_entry *batch,
+                   struct sb_message *m)
+{
+    struct feed alone = {0};
+    enter_epoch(s, to, &alone, epoch);
+    m->payload[0] = batch->leaf;
+    m->payload[1] = batch->record;
+    if (!alone.in_epoch)
+        return;
+    m->payload[2] = batch->items;
+    m->payload[3] = joined(s, &alone, batch);
+}
+
 void feed_deliver(struct step *s,
                   struct session *session,
                   struct subscription *sub,
@@ -73,6 +97,7 @@ void feed_deliver(struct step *s,
     if (e->kind == SB_KIND_BATCH && f->in_epoch) {
         m.payload[2] = e->items;
         m.payload[3] = joined(s, f, e);
+        m.as.entry.n_withdrawals = deliver_withdrawals(e, &m.as.entry.withdrawals);
     }
     uint64_t bytes = 0;
     for (size_t i = 0; i < m.n_payload; i++)

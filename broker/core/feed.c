@@ -3,38 +3,15 @@
  * at this moment; a slow reader costs no memory here but its cursors. */
 #include "broker/core/core_impl.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #define READ_ENTRIES 16u
 #define READ_BYTES (2u * SB_MIB)
 
-void feed_free(struct subscription *subs)
-{
-    while (subs) {
-        struct subscription *next = subs->next;
-        sb_arena_free(subs->arena);
-        free(subs->feeds);
-        free(subs);
-        subs = next;
-    }
-}
-
-struct subscription *feed_subscription(const struct session *session,
-                                       struct sb_bytes name)
-{
-    struct subscription *at = session->subscriptions;
-    while (at && !sb_bytes_is(name, at->name))
-        at = at->next;
-    return at;
-}
-
-/* The classes that the session's institution may have of a stream now. A stream of its
- * own is complete to it. */
-static bool granted(struct step *s,
-                    const struct session *session,
-                    const struct stream *st,
-                    struct sb_codes *classes)
+bool feed_granted(struct step *s,
+                  const struct session *session,
+                  const struct stream *st,
+                  struct sb_codes *classes)
 {
     struct sb_bytes reader = sb_bytes_str(session->institution);
     if (sb_bytes_eq(reader, st->institution)) {
@@ -76,6 +53,16 @@ static bool has_feed(const struct subscription *sub, const struct stream *st)
     return false;
 }
 
+static void open_feed(struct step *s, struct feed *f, uint64_t seq)
+{
+    f->state = FEED_OPENING;
+    f->id = ++s->core->next_id;
+    struct sb_effect *e = effect_add(s->out, SB_EFFECT_OPEN);
+    e->as.open.id = f->id;
+    e->as.open.stream = sb_bytes_str(f->stream->name);
+    e->as.open.seq = seq;
+}
+
 static void add_feed(struct step *s, struct subscription *sub, struct stream *st)
 {
     struct feed *grown = realloc(sub->feeds, (sub->n_feeds + 1) * sizeof *grown);
@@ -89,14 +76,8 @@ static void add_feed(struct step *s, struct subscription *sub, struct stream *st
         .stream = st,
     };
     const struct sb_head *cursor = cursor_of(sub, st->name);
-    if (!cursor || cursor->seq == 0)
-        return;
-    f->state = FEED_OPENING;
-    f->id = ++s->core->next_id;
-    struct sb_effect *e = effect_add(s->out, SB_EFFECT_OPEN);
-    e->as.open.id = f->id;
-    e->as.open.stream = sb_bytes_str(st->name);
-    e->as.open.seq = cursor->seq;
+    if (cursor && cursor->seq > 0)
+        open_feed(s, f, cursor->seq);
 }
 
 void feed_refresh(struct step *s, struct session *session, struct subscription *sub)
@@ -107,76 +88,10 @@ void feed_refresh(struct step *s, struct session *session, struct subscription *
         bool own = sb_bytes_is(st->institution, session->institution);
         if (!sb_codes_has(&sub->types, st->type) || has_feed(sub, st))
             continue;
-        if (own ? cursor_of(sub, st->name) != NULL : granted(s, session, st, &classes))
+        if (own ? cursor_of(sub, st->name) != NULL
+                : feed_granted(s, session, st, &classes))
             add_feed(s, sub, st);
     }
-}
-
-/* Copies what a SUBSCRIBE says into the subscription's own arena. */
-static bool keep(struct subscription *sub,
-                 const struct sb_codes *types,
-                 const struct sb_heads *cursors)
-{
-    sub->arena = sb_arena_new(0);
-    if (!sub->arena)
-        return false;
-    sub->types.items = sb_arena_alloc(sub->arena, types->n, sizeof *types->items);
-    sub->cursors.items = sb_arena_alloc(sub->arena, cursors->n, sizeof *cursors->items);
-    if (!sub->types.items || !sub->cursors.items)
-        return false;
-    for (size_t i = 0; i < types->n; i++) {
-        sub->types.items[i] = sb_arena_dup(sub->arena, types->items[i]);
-        if (!sub->types.items[i].p)
-            return false;
-    }
-    for (size_t i = 0; i < cursors->n; i++) {
-        sub->cursors.items[i] = cursors->items[i];
-        sub->cursors.items[i].stream =
-            sb_arena_dup(sub->arena, cursors->items[i].stream);
-        if (!sub->cursors.items[i].stream.p)
-            return false;
-    }
-    sub->types.n = types->n;
-    sub->cursors.n = cursors->n;
-    return true;
-}
-
-static bool has_room(struct step *s, struct session *from)
-{
-    struct sb_err why;
-    size_t n = 0;
-    for (const struct subscription *at = from->subscriptions; at; at = at->next)
-        n++;
-    if (n < SB_SUBSCRIPTIONS_MAX)
-        return true;
-    sb_fail(&why, SB_E_LIMIT, "%s has %zu subscriptions", from->institution, n);
-    session_refuse(s, from, 0, sb_bytes(NULL, 0), NULL, 0, &why);
-    return false;
-}
-
-void feed_subscribe(struct step *s, struct session *from, const struct sb_message *m)
-{
-    struct subscription *old = feed_subscription(from, m->as.subscribe.name);
-    struct subscription **at = &from->subscriptions;
-    while (old && *at != old)
-        at = &(*at)->next;
-    if (old) {
-        *at = old->next;
-        old->next = NULL;
-        feed_free(old);
-    } else if (!has_room(s, from)) {
-        return;
-    }
-    struct subscription *sub = calloc(1, sizeof *sub);
-    if (!sub || !keep(sub, &m->as.subscribe.types, &m->as.subscribe.cursors)) {
-        feed_free(sub);
-        s->out->failed = true;
-        return;
-    }
-    snprintf(sub->name, sizeof sub->name, "%.*s", SB_FMT(m->as.subscribe.name));
-    sub->next = from->subscriptions;
-    from->subscriptions = sub;
-    feed_refresh(s, from, sub);
 }
 
 /* The next feed that has something to read: highest priority, then in turn. */
@@ -224,7 +139,7 @@ static void feed_next(struct step *s, struct session *session, struct subscripti
         if (!f)
             return;
         struct sb_codes classes;
-        if (granted(s, session, f->stream, &classes)) {
+        if (feed_granted(s, session, f->stream, &classes)) {
             ask(s, session, sub, f, &classes);
             return;
         }
@@ -233,11 +148,25 @@ static void feed_next(struct step *s, struct session *session, struct subscripti
     }
 }
 
+/* What a refill had not reached yet, and reaches now. */
+static void reopen(struct step *s, struct subscription *sub)
+{
+    for (size_t i = 0; i < sub->n_feeds; i++) {
+        struct feed *f = &sub->feeds[i];
+        const struct sb_head *cursor = cursor_of(sub, f->stream->name);
+        if (f->state == FEED_AHEAD && f->stream->in_signed.seq >= cursor->seq)
+            open_feed(s, f, cursor->seq);
+    }
+}
+
 void feed_all(struct step *s)
 {
     for (struct session *at = s->core->sessions; at; at = at->next)
-        for (struct subscription *sub = at->subscriptions; sub; sub = sub->next)
+        for (struct subscription *sub = at->subscriptions; sub; sub = sub->next) {
+            if (s->core->opened_ms > 0)
+                reopen(s, sub);
             feed_next(s, at, sub);
+        }
 }
 
 void feed_new_stream(struct step *s)
@@ -282,6 +211,16 @@ static struct feed *waiting(const struct sb_core *core,
     return NULL;
 }
 
+/* A generation's journal may begin after the cursor, and be refilled up to it later.
+ * What was signed below the cursor's seq is all there is below it. */
+static bool is_before(struct step *s, struct feed *f, const struct sb_head *cursor)
+{
+    if (s->in->as.opened.found || s->core->opened_ms == 0 || !cursor)
+        return false;
+    f->state = cursor->seq > f->stream->in_signed.seq ? FEED_AHEAD : FEED_IDLE;
+    return true;
+}
+
 void feed_opened(struct step *s)
 {
     struct session *session = NULL;
@@ -290,6 +229,10 @@ void feed_opened(struct step *s)
     if (!f)
         return;
     const struct sb_head *cursor = cursor_of(sub, f->stream->name);
+    if (is_before(s, f, cursor)) {
+        feed_next(s, session, sub);
+        return;
+    }
     bool right = s->in->as.opened.found && cursor &&
                  memcmp(cursor->batch_hash, s->in->as.opened.hash, SB_HASH) == 0;
     if (!right) {

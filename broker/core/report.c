@@ -92,6 +92,52 @@ static int report_stream(const struct sb_core *core,
     return 0;
 }
 
+/* Age of the final note: from its cosignatures, or from when it came. */
+static uint64_t final_ms(const struct rounds *r,
+                         const struct sb_witness_keys *keys,
+                         uint64_t quorum,
+                         uint64_t *times)
+{
+    if (r->final.size == 0)
+        return 0;
+    if (quorum == 0)
+        return r->final_ms;
+    sb_cosign_times(sb_buf_bytes(&r->final.text), keys, times);
+    return sb_cosign_fresh_ms(times, keys->n, quorum);
+}
+
+static int report_rounds(const struct sb_core *core,
+                         uint64_t now_ms,
+                         struct sb_arena *arena,
+                         struct sb_core_status *out,
+                         struct sb_err *err)
+{
+    const struct sb_dir *dir = sb_trust_newest(core->trust);
+    const struct rounds *r = &core->rounds;
+    struct sb_witness_keys keys;
+    int rc = sb_dir_witnesses(dir, now_ms, arena, &keys, err);
+    if (rc != 0)
+        return rc;
+    uint64_t *times = sb_arena_alloc(arena, keys.n, sizeof *times);
+    out->witnesses = sb_arena_alloc(arena, keys.n, sizeof *out->witnesses);
+    if (!times || !out->witnesses)
+        return sb_fail(err, SB_E_MEMORY, "out of memory for a report");
+    out->n_witnesses = keys.n;
+    for (size_t i = 0; i < keys.n; i++) {
+        const struct witness_seen *seen = r->seen;
+        while (seen && !sb_bytes_is(keys.items[i].institution, seen->institution))
+            seen = seen->next;
+        out->witnesses[i] = (struct sb_witness_info){
+            .institution = sb_arena_dup(arena, keys.items[i].institution),
+            .size = seen ? seen->size : 0,
+            .time_ms = seen ? seen->time_ms : 0};
+    }
+    out->quorum = sb_dir_body(dir)->quorum;
+    out->final_size = r->final.size;
+    out->final_ms = final_ms(r, &keys, out->quorum, times);
+    return 0;
+}
+
 int sb_core_report(const struct sb_core *core,
                    uint64_t now_ms,
                    struct sb_arena *arena,
@@ -100,12 +146,14 @@ int sb_core_report(const struct sb_core *core,
 {
     struct sb_core_status r = {.size = core->size,
                                .durable = core->durable,
+                               .pruned_below = core->prune.below,
                                .malformed = core->malformed,
                                .refused = core->refused};
     r.directory_version = sb_dir_body(sb_trust_newest(core->trust))->version;
     int rc = report_sessions(core, arena, &r);
     if (rc != 0)
         return sb_fail(err, rc, "out of memory for a report");
+    rc = report_rounds(core, now_ms, arena, &r, err);
     for (size_t i = 0; i < core->n_streams && rc == 0; i++)
         rc = report_stream(core, core->streams[i], now_ms, arena, &r, err);
     if (rc == 0)

@@ -170,8 +170,8 @@ static void welcome(struct step *s, struct session *session)
     m.as.welcome.directory_version = newest;
     m.as.welcome.event_max = SB_EVENT_MAX;
     m.as.welcome.batch_max = SB_BATCH_MAX;
-    m.as.welcome.tree_size = core->checkpoint.size;
-    memcpy(m.as.welcome.root, core->checkpoint.root, SB_HASH);
+    m.as.welcome.tree_size = core->rounds.newest.size;
+    memcpy(m.as.welcome.root, core->rounds.newest.root, SB_HASH);
     if (by_stream(s, session, &m) != 0) {
         s->out->failed = true;
         return;
@@ -185,6 +185,8 @@ static void welcome(struct step *s, struct session *session)
         dir.payload[0] = sb_dir_record(d);
         effect_reply(s, session, &dir);
     }
+    round_welcome(s, session);
+    notice_welcome(s, session);
 }
 
 static void prove(struct step *s, struct session *session, const struct sb_message *m)
@@ -243,7 +245,15 @@ static bool command(struct step *s,
     case SB_CMD_HEADS:
     case SB_CMD_RECEIPT:
     case SB_CMD_REJECT:
+    case SB_CMD_ACT:
+    case SB_CMD_WITHDRAW:
         accept_statement(s, session, m);
+        return true;
+    case SB_CMD_COSIGN:
+        cosign_message(s, session, m);
+        return true;
+    case SB_CMD_FETCH:
+        fetch_message(s, session, m);
         return true;
     case SB_CMD_SUBSCRIBE:
         feed_subscribe(s, session, m);
@@ -269,14 +279,10 @@ static void in_session(struct step *s, struct session *session, struct sb_messag
     bool records = m->cmd == SB_CMD_CLAIM || m->cmd == SB_CMD_EPOCH ||
                    m->cmd == SB_CMD_PUBLISH || m->cmd == SB_CMD_REGRANT ||
                    m->cmd == SB_CMD_HEADS || m->cmd == SB_CMD_RECEIPT ||
-                   m->cmd == SB_CMD_REJECT;
+                   m->cmd == SB_CMD_REJECT || m->cmd == SB_CMD_ACT ||
+                   m->cmd == SB_CMD_WITHDRAW;
     if (s->core->stopping && records) {
         sb_fail(&why, SB_E_STOPPING, "the broker is stopping");
-        session_refuse(s, session, 0, sb_bytes(NULL, 0), NULL, 0, &why);
-        return;
-    }
-    if (m->cmd == SB_CMD_COSIGN) {
-        sb_fail(&why, SB_E_STATE, "this exchange has no witness quorum");
         session_refuse(s, session, 0, sb_bytes(NULL, 0), NULL, 0, &why);
         return;
     }
@@ -368,5 +374,6 @@ void session_push_directory(struct step *s, uint64_t version)
         for (struct subscription *sub = at->subscriptions; sub; sub = sub->next)
             feed_refresh(s, at, sub);
     }
+    round_review(s);
     feed_all(s);
 }

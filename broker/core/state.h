@@ -4,7 +4,7 @@
 #define BROKER_CORE_STATE_H
 
 #include "broker/core/core.h"
-#include "broker/core/message.h"
+#include "broker/core/evidence.h"
 #include "keys/seal.h"
 
 struct stream { /* one institution's events of one type */
@@ -18,6 +18,8 @@ struct stream { /* one institution's events of one type */
     uint64_t last_seq;
     uint8_t last_hash[SB_HASH];
     uint64_t last_index;
+    struct mark in_signed;    /* newest batch in the newest signed checkpoint */
+    struct mark in_candidate; /* and in the candidate */
     uint64_t epoch_no;
     uint8_t epoch_hash[SB_HASH];
     uint64_t epoch_index;
@@ -33,6 +35,7 @@ enum feed_state {
     FEED_IDLE,    /* may be read from `from` on */
     FEED_OPENING, /* waits for SB_IN_OPENED */
     FEED_READING, /* waits for SB_IN_READ */
+    FEED_AHEAD,   /* its cursor is past what was refilled yet */
     FEED_REFUSED, /* its cursor is not the stream's */
 };
 
@@ -80,7 +83,7 @@ struct session {
     struct subscription *subscriptions;
 };
 
-enum wait_kind { WAIT_STORED, WAIT_DIRECTORY, WAIT_OPERATOR };
+enum wait_kind { WAIT_STORED, WAIT_DIRECTORY, WAIT_PRUNE, WAIT_OPERATOR };
 
 struct wait { /* an answer that waits until `index` is durable */
     enum wait_kind kind;
@@ -135,10 +138,15 @@ struct sb_core {
     uint64_t durable; /* entries committed */
     uint64_t stored_ms;
     uint64_t next_id;
-    struct sb_checkpoint_seen { /* the newest checkpoint */
-        uint64_t size;
-        uint8_t root[SB_HASH];
-    } checkpoint;
+    uint64_t opened_ms; /* when the journal's generation was; 0: the first */
+    struct rounds rounds;
+    struct placed *placed; /* in index order */
+    size_t n_placed;
+    size_t cap_placed;
+    struct proof_ask *proofs;
+    struct fetch_ask *fetches;
+    struct heads_kept *heads;
+    struct prune_kept prune;
     uint64_t malformed;
     uint64_t refused;
     bool stopping;

@@ -1,18 +1,22 @@
-/* Purpose: records that are judged alone: heads, receipts, rejects, re-grants of the
- * members, directories and catalogues of the operator. */
+/* Purpose: records of members that are judged alone: heads, receipts, rejects,
+ * re-grants, acts, withdrawals.
+ * Invariant: nobody speaks for another, and nobody takes back another's events. */
 #include "broker/core/core_impl.h"
 
-#include "schemas/base/text.h"
+#include "schemas/record/evidence.h"
+
+#define WITHDRAW_EVENTS 1000000u /* of one withdrawal */
 
 struct statement {
     struct session *from;
     enum sb_kind kind;
-    struct sb_record record;
-    uint8_t hash[SB_HASH];
+    struct signed_in in;
     struct sb_bytes signer; /* the institution that the statement names */
-    struct sb_bytes stream; /* re-grants and rejects; else empty */
+    struct sb_bytes stream; /* what it is about; empty for heads and receipts */
     struct sb_bytes reader; /* re-grants */
-    uint64_t number;        /* rejects: the event's seq */
+    uint64_t first;         /* events that it is about */
+    uint64_t number;        /* the last of them */
+    uint64_t time;          /* heads and withdrawals */
 };
 
 static enum sb_kind kind_of(enum sb_command cmd)
@@ -24,42 +28,122 @@ static enum sb_kind kind_of(enum sb_command cmd)
         return SB_KIND_RECEIPT;
     case SB_CMD_REJECT:
         return SB_KIND_REJECT;
+    case SB_CMD_ACT:
+        return SB_KIND_ACT;
+    case SB_CMD_WITHDRAW:
+        return SB_KIND_PRUNE;
     default:
         return SB_KIND_REGRANT;
     }
 }
 
+static int read_heads(struct step *s, struct statement *t, struct sb_err *err)
+{
+    struct sb_heads heads;
+    int rc = sb_heads_read(
+        t->in.record.body, s->out->arena, &t->signer, &heads, &t->time, err);
+    for (size_t i = 0; rc == 0 && i < heads.n; i++)
+        rc = accept_own(t->from, heads.items[i].stream, err);
+    if (rc == 0 && heads.n > SB_OWN_STREAMS_MAX)
+        rc = sb_fail(err, SB_E_LIMIT, "heads of %zu streams", heads.n);
+    return rc;
+}
+
+static int read_reject(struct statement *t, struct sb_err *err)
+{
+    struct sb_reject reject;
+    int rc = sb_reject_read(t->in.record.body, &reject, err);
+    if (rc != 0)
+        return rc;
+    t->signer = reject.reader;
+    t->stream = reject.stream;
+    t->first = t->number = reject.seq;
+    return 0;
+}
+
+static int read_regrant(struct step *s, struct statement *t, struct sb_err *err)
+{
+    struct sb_regrant regrant;
+    int rc = sb_regrant_read(t->in.record.body, s->out->arena, &regrant, err);
+    if (rc != 0)
+        return rc;
+    t->stream = regrant.stream;
+    t->reader = regrant.reader;
+    return accept_own(t->from, regrant.stream, err);
+}
+
+static int read_act(struct step *s, struct statement *t, struct sb_err *err)
+{
+    struct sb_act act;
+    int rc = sb_act_read(t->in.record.body, s->out->arena, &act, err);
+    if (rc != 0)
+        return rc;
+    t->signer = act.who;
+    t->stream = act.stream;
+    t->first = act.first_seq;
+    t->number = act.last_seq;
+    return 0;
+}
+
+/* Only what is stored, and only as much as the journal can go through at once. */
+static int read_withdraw(struct step *s, struct statement *t, struct sb_err *err)
+{
+    struct sb_withdraw w;
+    int rc = sb_withdraw_read(t->in.record.body, &w, err);
+    if (rc != 0)
+        return rc;
+    t->stream = w.stream;
+    t->first = w.first_seq;
+    t->number = w.last_seq;
+    t->time = w.time;
+    rc = accept_own(t->from, w.stream, err);
+    const struct stream *st = rc == 0 ? stream_find(s->core, w.stream) : NULL;
+    uint64_t last = st ? st->last_seq : 0;
+    if (rc == 0 && w.last_seq - w.first_seq >= WITHDRAW_EVENTS)
+        rc = sb_fail(err,
+                     SB_E_LIMIT,
+                     "%.*s: a withdrawal of more than %u events",
+                     SB_FMT(w.stream),
+                     WITHDRAW_EVENTS);
+    if (rc == 0 && st && (w.last_seq > last || w.annulled_by > last))
+        rc = sb_fail(
+            err,
+            SB_E_RANGE,
+            "%.*s: a withdrawal up to event %llu, annulled by %llu; the last is "
+            "%llu",
+            SB_FMT(w.stream),
+            (unsigned long long)w.last_seq,
+            (unsigned long long)w.annulled_by,
+            (unsigned long long)last);
+    if (rc == 0 && w.annulled_by != 0 && w.annulled_by <= w.last_seq)
+        rc = sb_fail(err,
+                     SB_E_RANGE,
+                     "%.*s: event %llu cannot annul event %llu",
+                     SB_FMT(w.stream),
+                     (unsigned long long)w.annulled_by,
+                     (unsigned long long)w.last_seq);
+    return rc;
+}
+
 static int read_statement(struct step *s, struct statement *t, struct sb_err *err)
 {
-    struct sb_bytes body = t->record.body;
-    struct sb_arena *arena = s->out->arena;
-    struct sb_heads heads;
-    uint64_t time;
     struct sb_receipt receipt;
-    struct sb_reject reject;
-    struct sb_regrant regrant;
     int rc = 0;
     t->signer = sb_bytes_str(t->from->institution);
     if (t->kind == SB_KIND_HEADS) {
-        rc = sb_heads_read(body, arena, &t->signer, &heads, &time, err);
+        rc = read_heads(s, t, err);
     } else if (t->kind == SB_KIND_RECEIPT) {
-        rc = sb_receipt_read(body, arena, &receipt, err);
+        rc = sb_receipt_read(t->in.record.body, s->out->arena, &receipt, err);
         if (rc == 0)
             t->signer = receipt.reader;
     } else if (t->kind == SB_KIND_REJECT) {
-        rc = sb_reject_read(body, &reject, err);
-        if (rc == 0) {
-            t->signer = reject.reader;
-            t->stream = reject.stream;
-            t->number = reject.seq;
-        }
+        rc = read_reject(t, err);
+    } else if (t->kind == SB_KIND_ACT) {
+        rc = read_act(s, t, err);
+    } else if (t->kind == SB_KIND_PRUNE) {
+        rc = read_withdraw(s, t, err);
     } else {
-        rc = sb_regrant_read(body, arena, &regrant, err);
-        if (rc == 0) {
-            t->stream = regrant.stream;
-            t->reader = regrant.reader;
-            rc = accept_own(t->from, regrant.stream, err);
-        }
+        rc = read_regrant(s, t, err);
     }
     if (rc == 0 && !sb_bytes_is(t->signer, t->from->institution))
         rc = sb_fail(err,
@@ -70,6 +154,9 @@ static int read_statement(struct step *s, struct statement *t, struct sb_err *er
     if (rc == 0 && t->stream.n && !stream_find(s->core, t->stream))
         rc = sb_fail(
             err, SB_E_NOT_FOUND, "a %s about an unknown stream", sb_kind_text(t->kind));
+    if (rc == 0)
+        rc = refill_judge(
+            &t->in, t->kind == SB_KIND_PRUNE && refill_is_old(s->core, t->time), err);
     return rc;
 }
 
@@ -77,109 +164,30 @@ static void store_statement(struct step *s, const struct statement *t)
 {
     struct stream *st = t->stream.n ? stream_find(s->core, t->stream) : NULL;
     struct sb_append entry = {.kind = t->kind,
-                              .record = t->record.raw,
-                              .first = t->number,
+                              .record = t->in.record.raw,
+                              .first = t->first,
                               .last = t->number,
                               .reader = t->reader};
     if (st)
         entry.stream = sb_bytes_str(st->name);
-    memcpy(entry.hash, t->hash, SB_HASH);
+    memcpy(entry.hash, t->in.hash, SB_HASH);
     append_entry(s, &entry, sb_dir_body(sb_trust_newest(s->core->trust))->version);
-    if (t->kind == SB_KIND_REGRANT)
-        st->tail = s->core->size - 1;
-    accept_wait(s, t->from, t->kind, st, t->hash, t->number);
+    if (st && (t->kind == SB_KIND_REGRANT || t->kind == SB_KIND_PRUNE))
+        st->tail = s->core->size - 1; /* these stand in the stream */
+    if (t->kind == SB_KIND_HEADS)
+        notice_keep_heads(s, t->from, t->in.record.raw, t->time);
+    accept_wait(s, t->from, t->kind, st, t->in.hash, t->number);
 }
 
 void accept_statement(struct step *s, struct session *from, const struct sb_message *m)
 {
     struct statement t = {.from = from, .kind = kind_of(m->cmd)};
     struct sb_err why;
-    int rc = accept_record(s, from, m->payload[0], &t.record, t.hash, &why);
+    int rc = accept_record(s, from, m->payload[0], &t.in, &why);
     if (rc == 0)
         rc = read_statement(s, &t, &why);
     if (rc != 0)
-        session_refuse(s, from, t.kind, t.stream, t.hash, 0, &why);
+        session_refuse(s, from, t.kind, t.stream, t.in.hash, 0, &why);
     else
         store_statement(s, &t);
-}
-
-static int check_catalogue(struct step *s, struct sb_bytes body, struct sb_err *err)
-{
-    struct sb_manifest manifest;
-    int rc = sb_catalogue_read(body, s->out->arena, &manifest, err);
-    if (rc != 0)
-        return rc;
-    for (size_t i = 0; i < manifest.n_files; i++) {
-        uint8_t hash[SB_HASH];
-        sb_hash(hash, "sacbe/file/1", manifest.files[i].content);
-        if (memcmp(hash, manifest.files[i].hash, SB_HASH) != 0)
-            return sb_fail(err,
-                           SB_E_CATALOGUE_HASH,
-                           "%.*s is not the file of its hash",
-                           SB_FMT(manifest.files[i].path));
-    }
-    uint8_t hash[SB_HASH];
-    struct sb_buf bytes = {0};
-    sb_manifest_write(&manifest, false, &bytes);
-    sb_hash(hash, "sacbe/manifest/1", sb_buf_bytes(&bytes));
-    sb_buf_free(&bytes);
-    const struct sb_directory *d = sb_dir_body(sb_trust_newest(s->core->trust));
-    if (memcmp(hash, d->catalogue, SB_HASH) != 0)
-        return sb_fail(err,
-                       SB_E_CATALOGUE_HASH,
-                       "directory %llu names another catalogue",
-                       (unsigned long long)d->version);
-    return 0;
-}
-
-/* Checks the record, and takes a directory into the trust. */
-static int take(struct step *s, struct sb_append *entry, struct sb_err *err)
-{
-    struct sb_record record;
-    struct sb_bytes raw = s->in->as.operator_record.record;
-    int rc = sb_record_read(raw, &record, err);
-    if (rc == 0)
-        rc = sb_record_hash(entry->hash, record.body, err);
-    if (rc != 0)
-        return rc;
-    if (s->core->stopping)
-        return sb_fail(err, SB_E_STOPPING, "the broker is stopping");
-    entry->record = raw;
-    if (s->in->kind == SB_IN_CATALOGUE) {
-        entry->kind = SB_KIND_CATALOGUE;
-        return check_catalogue(s, record.body, err);
-    }
-    entry->kind = SB_KIND_DIRECTORY;
-    uint64_t before = sb_dir_body(sb_trust_newest(s->core->trust))->version;
-    rc = sb_trust_add(s->core->trust, raw, err);
-    if (rc != 0)
-        return rc;
-    entry->first = entry->last = sb_dir_body(sb_trust_newest(s->core->trust))->version;
-    if (entry->first == before)
-        return sb_fail(err,
-                       SB_E_EXISTS,
-                       "directory %llu is in force already",
-                       (unsigned long long)before);
-    return 0;
-}
-
-void accept_operator(struct step *s)
-{
-    struct sb_append entry = {0};
-    struct sb_err why;
-    if (take(s, &entry, &why) != 0) {
-        struct sb_effect *e = effect_add(s->out, SB_EFFECT_ANSWER);
-        e->as.answer.request = s->in->as.operator_record.request;
-        e->as.answer.err = why;
-        return;
-    }
-    append_entry(s, &entry, sb_dir_body(sb_trust_newest(s->core->trust))->version);
-    struct wait w = {.kind = entry.kind == SB_KIND_DIRECTORY ? WAIT_DIRECTORY
-                                                             : WAIT_OPERATOR,
-                     .index = s->core->size - 1,
-                     .number = entry.first,
-                     .request = s->in->as.operator_record.request};
-    append_wait(s, &w);
-    if (entry.kind == SB_KIND_DIRECTORY)
-        session_review(s);
 }

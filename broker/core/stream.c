@@ -131,3 +131,33 @@ int stream_readers_right(struct sb_core *core,
     sb_arena_free(arena);
     return rc;
 }
+
+void stream_placed(struct step *s, struct stream *st)
+{
+    struct sb_core *core = s->core;
+    if (core->n_placed == core->cap_placed) {
+        size_t cap = core->cap_placed ? 2 * core->cap_placed : 64;
+        struct placed *grown = realloc(core->placed, cap * sizeof *grown);
+        if (!grown) {
+            s->out->failed = true;
+            return;
+        }
+        core->placed = grown;
+        core->cap_placed = cap;
+    }
+    core->placed[core->n_placed++] =
+        (struct placed){st, {st->last_seq, st->last_index}};
+}
+
+void stream_signed(struct sb_core *core, uint64_t size)
+{
+    size_t from = 0;
+    while (from < core->n_placed && core->placed[from].at.index < size) {
+        core->placed[from].stream->in_signed = core->placed[from].at;
+        from++;
+    }
+    core->n_placed -= from;
+    if (from > 0)
+        memmove(
+            core->placed, core->placed + from, core->n_placed * sizeof *core->placed);
+}

@@ -1,0 +1,141 @@
+/* Private to broker/core: what the core remembers of signed notes, proofs on their way,
+ * and notices; and what those files ask of each other. */
+#ifndef BROKER_CORE_EVIDENCE_H
+#define BROKER_CORE_EVIDENCE_H
+
+#include "broker/core/message.h"
+#include "keys/cosign.h"
+
+#define ROUNDS 4u /* candidates that may still be cosigned */
+
+struct session;
+struct step;
+struct stream;
+struct sb_core;
+
+struct note { /* a signed checkpoint; size 0: none */
+    uint64_t size;
+    uint8_t root[SB_HASH];
+    struct sb_buf text; /* with the cosignatures that came */
+};
+
+struct witness_seen { /* what an institution cosigned since the start */
+    struct witness_seen *next;
+    char institution[SB_CODE_MAX + 1];
+    uint64_t size;
+    uint64_t time_ms;
+};
+
+struct rounds {
+    struct note newest;             /* signed; perhaps no candidate yet */
+    struct note candidates[ROUNDS]; /* newest first */
+    uint64_t began_mono;
+    struct note final;  /* the largest with a quorum; its size never falls */
+    uint64_t final_ms;  /* when it became final here */
+    uint64_t told_mono; /* when everybody was told of it */
+    bool untold;        /* it has been cosigned again since */
+    struct witness_seen *seen;
+};
+
+struct mark { /* where a stream stands in a tree; seq 0: unknown or nowhere */
+    uint64_t seq;
+    uint64_t index;
+};
+
+struct placed { /* a batch that no signed checkpoint is known to hold */
+    struct stream *stream;
+    struct mark at;
+};
+
+struct proof_own {
+    struct stream *stream;
+    struct mark at;
+};
+
+struct proof_ask { /* a PROVE that waits for its answer */
+    struct proof_ask *next;
+    uint64_t id;
+    uint64_t peer;
+    uint8_t session[SB_SESSION];
+    bool judges;           /* compares seen_root with a note that a peer showed */
+    uint8_t root[SB_HASH]; /* of that note */
+    uint64_t seen;
+    uint64_t size;
+    uint64_t *indices;
+    size_t n;
+    struct proof_own *own;
+    size_t n_own;
+};
+
+struct fetch_ask {
+    struct fetch_ask *next;
+    uint64_t id;
+    uint64_t peer;
+    uint8_t session[SB_SESSION];
+    struct stream *stream;
+    uint64_t seq;
+    struct note note; /* whose tree was asked for */
+};
+
+struct heads_kept { /* the newest HEADS of one institution */
+    struct heads_kept *next;
+    char institution[SB_CODE_MAX + 1];
+    uint64_t index;
+    uint64_t time;
+    struct sb_buf record;
+};
+
+struct prune_kept { /* below 0: none */
+    uint64_t index;
+    uint64_t below;
+    bool durable;
+    struct sb_buf record;
+};
+
+/* round.c: candidates and final notes. */
+void round_signed(struct step *s);
+/* Begins the next round when it is due; tells of a final note that was cosigned again.
+ */
+void round_look(struct step *s);
+/* After a directory: another quorum may make a note final. */
+void round_review(struct step *s);
+void round_cosign(struct step *s, struct session *from, struct sb_bytes line);
+void round_welcome(struct step *s, const struct session *to);
+void round_free(struct rounds *r);
+/* The candidate of this size; NULL: none. */
+const struct note *round_note(const struct sb_core *core, uint64_t size);
+SB_CHECK int note_set(struct note *to,
+                      uint64_t size,
+                      const uint8_t root[SB_HASH],
+                      struct sb_bytes text,
+                      struct sb_err *err);
+/* A note of this journal, signed by a log key that a directory of this generation
+ * named. */
+SB_CHECK int note_open(const struct sb_core *core,
+                       struct sb_bytes text,
+                       struct sb_checkpoint *out,
+                       struct sb_err *err);
+
+/* cosign.c: COSIGN and its answer. */
+void cosign_message(struct step *s, struct session *from, const struct sb_message *m);
+void cosign_proved(struct step *s);
+void cosign_free(struct proof_ask *asks);
+
+/* fetch.c */
+void fetch_message(struct step *s, struct session *from, const struct sb_message *m);
+void fetch_fetched(struct step *s);
+void fetch_free(struct fetch_ask *asks);
+
+/* notice.c: HEADS and prune records on their way to readers. */
+void notice_keep_heads(struct step *s,
+                       const struct session *from,
+                       struct sb_bytes record,
+                       uint64_t time);
+void notice_keep_prune(struct step *s, struct sb_bytes record, uint64_t below);
+/* The entry is durable. */
+void notice_heads(struct step *s, uint64_t index);
+void notice_prune(struct step *s);
+void notice_welcome(struct step *s, const struct session *to);
+void notice_free(struct sb_core *core);
+
+#endif

@@ -1,0 +1,330 @@
+/* Purpose: which signed checkpoint is to be cosigned now, who has cosigned it, which
+ * one is final.
+ * Invariant: within a round all see the same candidate; a note takes verified
+ * cosignatures of the newest directory's witnesses only; the final size never falls. */
+#include "broker/core/core_impl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ROUND_MS 10000u /* between two candidates while one waits for its quorum */
+#define PAUSE_MS 1000u  /* between two candidates in any case */
+#define TELL_MS 10000u  /* between two tellings of one final note */
+
+int note_set(struct note *to,
+             uint64_t size,
+             const uint8_t root[SB_HASH],
+             struct sb_bytes text,
+             struct sb_err *err)
+{
+    struct sb_buf fresh = {0};
+    sb_buf_put(&fresh, text.p, text.n);
+    int rc = sb_buf_check(&fresh, err);
+    if (rc != 0) {
+        sb_buf_free(&fresh);
+        return rc;
+    }
+    sb_buf_free(&to->text);
+    to->text = fresh;
+    to->size = size;
+    memcpy(to->root, root, SB_HASH);
+    return 0;
+}
+
+static void set(struct step *s, struct note *to, const struct note *from)
+{
+    struct sb_err err;
+    if (note_set(to, from->size, from->root, sb_buf_bytes(&from->text), &err) != 0)
+        s->out->failed = true;
+}
+
+void round_free(struct rounds *r)
+{
+    sb_buf_free(&r->newest.text);
+    sb_buf_free(&r->final.text);
+    for (size_t i = 0; i < ROUNDS; i++)
+        sb_buf_free(&r->candidates[i].text);
+    while (r->seen) {
+        struct witness_seen *next = r->seen->next;
+        free(r->seen);
+        r->seen = next;
+    }
+}
+
+const struct note *round_note(const struct sb_core *core, uint64_t size)
+{
+    for (size_t i = 0; i < ROUNDS; i++)
+        if (size && core->rounds.candidates[i].size == size)
+            return &core->rounds.candidates[i];
+    return NULL;
+}
+
+int note_open(const struct sb_core *core,
+              struct sb_bytes text,
+              struct sb_checkpoint *out,
+              struct sb_err *err)
+{
+    const struct sb_directory *d = sb_dir_body(sb_trust_newest(core->trust));
+    char origin[sizeof out->origin];
+    struct sb_checkpoint c;
+    snprintf(origin,
+             sizeof origin,
+             "%.*s/journal/%llu",
+             SB_FMT(d->exchange),
+             (unsigned long long)core->config.generation);
+    const uint8_t *tried = NULL;
+    int rc = sb_fail(err, SB_E_NOTE, "no directory names a log key");
+    for (uint64_t v = d->version; rc != 0 && v > 0; v--) {
+        const struct sb_dir *held = sb_trust_version(core->trust, v);
+        const struct sb_directory *body = held ? sb_dir_body(held) : NULL;
+        if (!body || body->generation < core->config.generation)
+            break;
+        if (body->generation > core->config.generation ||
+            (tried && memcmp(tried, body->log_pk, SB_PK) == 0))
+            continue;
+        tried = body->log_pk;
+        rc = sb_checkpoint_open(text, tried, &c, err);
+    }
+    if (rc == 0 && strcmp(c.origin, origin) != 0)
+        rc = sb_fail(err, SB_E_NOTE, "a note of %s, not of %s", c.origin, origin);
+    if (rc != 0)
+        return rc;
+    *out = c;
+    return 0;
+}
+
+static void tell(struct step *s, const struct note *note)
+{
+    struct sb_bytes text = effect_keep(s->out, sb_buf_bytes(&note->text));
+    for (struct session *at = s->core->sessions; at; at = at->next) {
+        if (at->state != SESSION_OPEN)
+            continue;
+        struct sb_message m = {.cmd = SB_CMD_CHECKPOINT, .n_payload = 1};
+        m.payload[0] = text;
+        effect_reply(s, at, &m);
+    }
+}
+
+static void tell_final(struct step *s)
+{
+    struct rounds *r = &s->core->rounds;
+    tell(s, &r->final);
+    r->told_mono = s->in->mono_ms;
+    r->untold = false;
+}
+
+void round_welcome(struct step *s, const struct session *to)
+{
+    if (s->core->rounds.final.size == 0)
+        return;
+    struct sb_message m = {.cmd = SB_CMD_CHECKPOINT, .n_payload = 1};
+    m.payload[0] = effect_keep(s->out, sb_buf_bytes(&s->core->rounds.final.text));
+    effect_reply(s, to, &m);
+}
+
+static bool witnesses(struct step *s, struct sb_witness_keys *keys)
+{
+    struct sb_err err;
+    int rc = sb_dir_witnesses(
+        sb_trust_newest(s->core->trust), s->in->now_ms, s->out->arena, keys, &err);
+    if (rc != 0)
+        s->out->failed = true;
+    return rc == 0;
+}
+
+static uint64_t
+count(struct step *s, const struct note *note, const struct sb_witness_keys *keys)
+{
+    uint64_t *times = sb_arena_alloc(s->out->arena, keys->n, sizeof *times);
+    if (!times) {
+        s->out->failed = true;
+        return 0;
+    }
+    return sb_cosign_times(sb_buf_bytes(&note->text), keys, times);
+}
+
+/* Makes the note final when enough have cosigned it and none larger is final. */
+static void judge(struct step *s, const struct note *note)
+{
+    struct rounds *r = &s->core->rounds;
+    uint64_t quorum = sb_dir_body(sb_trust_newest(s->core->trust))->quorum;
+    struct sb_witness_keys keys;
+    bool known = note->size == r->final.size &&
+                 sb_bytes_eq(sb_buf_bytes(&note->text), sb_buf_bytes(&r->final.text));
+    if (note->size < r->final.size || note->size == 0 || known)
+        return;
+    if (quorum > 0 && (!witnesses(s, &keys) || count(s, note, &keys) < quorum))
+        return;
+    bool larger = note->size > r->final.size;
+    set(s, &r->final, note);
+    r->final_ms = s->in->now_ms;
+    if (larger && quorum > 0)
+        tell_final(s);
+    else if (larger) /* everybody has it: it went out when it was signed */
+        r->told_mono = s->in->mono_ms;
+    else
+        r->untold = true;
+}
+
+static void begin(struct step *s)
+{
+    struct rounds *r = &s->core->rounds;
+    struct note oldest = r->candidates[ROUNDS - 1];
+    memmove(r->candidates + 1, r->candidates, (ROUNDS - 1) * sizeof oldest);
+    r->candidates[0] = oldest;
+    set(s, &r->candidates[0], &r->newest);
+    r->began_mono = s->in->mono_ms;
+    for (size_t i = 0; i < s->core->n_streams; i++)
+        s->core->streams[i]->in_candidate = s->core->streams[i]->in_signed;
+    judge(s, &r->candidates[0]);
+}
+
+void round_look(struct step *s)
+{
+    struct rounds *r = &s->core->rounds;
+    uint64_t since = s->in->mono_ms - r->began_mono;
+    uint64_t now = r->candidates[0].size;
+    bool is_final = now > 0 && r->final.size >= now;
+    if (r->newest.size > now &&
+        (now == 0 || since >= ROUND_MS || (is_final && since >= PAUSE_MS)))
+        begin(s);
+    if (r->untold && s->in->mono_ms - r->told_mono >= TELL_MS)
+        tell_final(s);
+}
+
+void round_review(struct step *s)
+{
+    for (size_t i = ROUNDS; i > 0; i--)
+        judge(s, &s->core->rounds.candidates[i - 1]);
+}
+
+void round_signed(struct step *s)
+{
+    struct rounds *r = &s->core->rounds;
+    struct sb_err err;
+    struct sb_bytes text = s->in->as.checkpoint.note;
+    uint64_t size = s->in->as.checkpoint.size;
+    const uint8_t *root = s->in->as.checkpoint.root;
+    if (r->final.size == size && memcmp(r->final.root, root, SB_HASH) == 0)
+        set(s, &r->newest, &r->final);
+    else if (note_set(&r->newest, size, root, text, &err) != 0)
+        s->out->failed = true;
+    stream_signed(s->core, size);
+    tell(s, &r->newest);
+    if (sb_dir_body(sb_trust_newest(s->core->trust))->quorum == 0)
+        judge(s, &r->newest);
+    round_look(s);
+}
+
+static void remember(struct step *s,
+                     const struct sb_witness_key *key,
+                     const struct note *note,
+                     uint64_t time_s)
+{
+    struct witness_seen *at = s->core->rounds.seen;
+    while (at && !sb_bytes_is(key->institution, at->institution))
+        at = at->next;
+    if (!at) {
+        at = calloc(1, sizeof *at);
+        if (!at) {
+            s->out->failed = true;
+            return;
+        }
+        snprintf(
+            at->institution, sizeof at->institution, "%.*s", SB_FMT(key->institution));
+        at->next = s->core->rounds.seen;
+        s->core->rounds.seen = at;
+    }
+    if (note->size < at->size)
+        return;
+    at->size = note->size;
+    at->time_ms = time_s > UINT64_MAX / 1000 ? UINT64_MAX : time_s * 1000;
+}
+
+/* Adds the verified line unless the note has one as new. */
+static int add_line(struct step *s,
+                    struct note *note,
+                    const struct sb_witness_key *key,
+                    struct sb_bytes line,
+                    uint64_t time_s,
+                    struct sb_err *err)
+{
+    struct sb_witness_key one = *key;
+    const struct sb_witness_keys only = {&one, 1};
+    uint64_t had = 0;
+    struct sb_bytes text = sb_buf_bytes(&note->text);
+    if (sb_cosign_times(text, &only, &had) > 0 && had >= time_s)
+        return 0;
+    struct sb_buf fresh = {.limit = SB_NOTE_MAX};
+    int rc = sb_cosign_add(text, line, &fresh, err);
+    if (rc == 0)
+        rc = note_set(note, note->size, note->root, sb_buf_bytes(&fresh), err);
+    sb_buf_free(&fresh);
+    if (rc != 0)
+        return rc;
+    struct sb_effect *e = effect_add(s->out, SB_EFFECT_COSIGNED);
+    e->as.cosigned.size = note->size;
+    e->as.cosigned.note = effect_keep(s->out, sb_buf_bytes(&note->text));
+    remember(s, key, note, time_s);
+    judge(s, note);
+    return 0;
+}
+
+static int take_line(struct step *s,
+                     struct session *from,
+                     struct sb_bytes line,
+                     struct sb_err *err)
+{
+    struct sb_witness_keys keys;
+    const struct sb_witness_key *key = NULL;
+    uint64_t time_s = 0;
+    if (!witnesses(s, &keys))
+        return 0;
+    for (size_t i = 0; i < keys.n; i++)
+        if (sb_bytes_is(keys.items[i].institution, from->institution))
+            key = &keys.items[i];
+    if (!key)
+        return sb_fail(
+            err,
+            SB_E_COSIGNATURE,
+            "%s cosigns, but directory %llu names it as no witness",
+            from->institution,
+            (unsigned long long)sb_dir_body(sb_trust_newest(s->core->trust))->version);
+    for (size_t i = 0; i < ROUNDS; i++) {
+        struct note *note = &s->core->rounds.candidates[i];
+        if (note->size &&
+            sb_cosign_check(
+                sb_buf_bytes(&note->text), line, key->name, key->pk, &time_s, err) == 0)
+            return add_line(s, note, key, line, time_s, err);
+    }
+    return sb_fail(err,
+                   SB_E_COSIGNATURE,
+                   "what %s cosigned is no checkpoint of the last rounds",
+                   from->institution);
+}
+
+void round_cosign(struct step *s, struct session *from, struct sb_bytes line)
+{
+    struct sb_err why;
+    if (take_line(s, from, line, &why) != 0)
+        effect_log(s, from->institution, &why);
+}
+
+int sb_core_restore_final(struct sb_core *core,
+                          struct sb_bytes note,
+                          struct sb_err *err)
+{
+    struct sb_checkpoint c;
+    int rc = note_open(core, note, &c, err);
+    if (rc == 0 && c.size > core->config.size)
+        rc = sb_fail(err,
+                     SB_E_JOURNAL_SHORT,
+                     "the final checkpoint is of %llu entries, the journal has %llu",
+                     (unsigned long long)c.size,
+                     (unsigned long long)core->config.size);
+    if (rc == 0)
+        rc = note_set(&core->rounds.final, c.size, c.root, note, err);
+    if (rc == 0)
+        core->rounds.final_ms = core->config.stored_ms;
+    return rc;
+}
