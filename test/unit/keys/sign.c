@@ -214,6 +214,45 @@ static void fresh_keys_are_good_for_their_use_only(void **state)
     }
 }
 
+static int verify_log(struct world *w, const struct sb_buf *record)
+{
+    struct sb_record r;
+    struct sb_err err = {0};
+    assert_int_equal(sb_record_read(sb_buf_bytes(record), &r, NULL), 0);
+    int rc = sb_dir_verify_log(w->trust, sb_trust_newest(w->trust), &r, &err);
+    assert_int_equal(rc, err.code);
+    return rc;
+}
+
+static void a_brokers_record_is_the_log_keys(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    struct sb_buf record = {0};
+    struct sb_vault_key log;
+    struct sb_vault_key other;
+    const struct sb_vault *pnc = w->members[PNC].vault;
+    world_publish(w);
+    assert_true(sb_vault_newest(w->broker, SB_USE_LOG, &log));
+    assert_int_equal(
+        sb_sign_record(&w->x, w->broker, log.key_id, body(), &record, NULL), 0);
+    assert_int_equal(verify_log(w, &record), 0);
+    record.p[record.n - 1] ^= 1;
+    assert_int_equal(verify_log(w, &record), SB_E_SIGNATURE);
+    assert_true(sb_vault_newest(pnc, SB_USE_SIGN, &other));
+    sb_buf_reset(&record);
+    assert_int_equal(sb_sign_record(&w->x, pnc, other.key_id, body(), &record, NULL),
+                     0);
+    assert_int_equal(verify_log(w, &record), SB_E_SIGNATURE);
+    assert_int_equal(sb_vault_add(w->broker, SB_USE_LOG, NOW + 1, &other, NULL), 0);
+    sb_buf_reset(&record); /* a log key that this directory does not name */
+    assert_int_equal(
+        sb_sign_record(&w->x, w->broker, other.key_id, body(), &record, NULL), 0);
+    assert_int_equal(verify_log(w, &record), SB_E_SIGNATURE);
+    sb_buf_free(&record);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +269,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             statements_are_bound_to_their_tag, setup, teardown),
         cmocka_unit_test(bad_points_are_no_keys),
+        cmocka_unit_test(a_brokers_record_is_the_log_keys),
         cmocka_unit_test_setup_teardown(
             fresh_keys_are_good_for_their_use_only, setup, teardown),
     };
