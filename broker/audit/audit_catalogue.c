@@ -1,0 +1,213 @@
+/* Purpose: the journal's catalogues: that they are those which directories name, and
+ * one of them loaded where events are validated.
+ * Invariant: what is unpacked lies in a folder of its own and is removed at once. */
+#include "broker/audit/audit_rights.h"
+#include "broker/audit/audit_stream.h"
+#include "schemas/catalog/catalog.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void wrong(struct sb_audit *a, const char *what, struct sb_bytes name)
+{
+    audit_say(a,
+              SB_AUDIT_CATALOGUE,
+              SB_AUDIT_FAILED,
+              SB_E_CATALOGUE_HASH,
+              "%s%.*s",
+              what,
+              SB_FMT(name));
+}
+
+static int keep(struct sb_audit *a,
+                const struct audit_entry *e,
+                const uint8_t manifest[SB_HASH],
+                struct sb_err *err)
+{
+    struct audit_catalogue *more =
+        realloc(a->catalogues, (a->n_catalogues + 1) * sizeof *more);
+    if (!more)
+        return audit_no_memory(err);
+    a->catalogues = more;
+    struct audit_catalogue *c = &more[a->n_catalogues++];
+    *c = (struct audit_catalogue){.index = e->raw->index};
+    memcpy(c->manifest, manifest, SB_HASH);
+    memcpy(c->record, e->leaf.record_hash, SB_HASH);
+    return 0;
+}
+
+int audit_catalogue(struct sb_audit *a, const struct audit_entry *e, struct sb_err *err)
+{
+    struct sb_manifest m;
+    struct sb_err why = {0};
+    struct sb_buf bytes = {0};
+    uint8_t hash[SB_HASH];
+    a->facts.asked[SB_AUDIT_CATALOGUE] = true;
+    int rc = sb_catalogue_read(e->record.body, a->arena, &m, &why);
+    if (rc != 0)
+        return audit_judge(a, SB_AUDIT_FORM, rc, &why);
+    for (size_t i = 0; i < m.n_files; i++) {
+        sb_hash(hash, "sacbe/file/1", m.files[i].content);
+        if (memcmp(hash, m.files[i].hash, SB_HASH) != 0)
+            wrong(a, "this file is not the one of its hash: ", m.files[i].path);
+    }
+    sb_manifest_write(&m, false, &bytes);
+    rc = sb_buf_check(&bytes, err);
+    sb_hash(hash, "sacbe/manifest/1", sb_buf_bytes(&bytes));
+    sb_buf_free(&bytes);
+    if (rc != 0)
+        return rc;
+    const struct sb_dir *d = audit_directory(a, &e->leaf);
+    if (d && memcmp(hash, sb_dir_body(d)->catalogue, SB_HASH) != 0)
+        wrong(a,
+              "the directory in force names another catalogue than edition ",
+              m.edition);
+    return keep(a, e, hash, err);
+}
+
+void audit_catalogues_free(struct sb_audit *a)
+{
+    for (size_t i = 0; i < a->n_catalogues; i++)
+        sb_catalog_free(a->catalogues[i].loaded);
+    free(a->catalogues);
+}
+
+/* A relative path of plain names. */
+static bool is_plain(struct sb_bytes path)
+{
+    uint8_t before = '/';
+    for (size_t i = 0; i < path.n; i++) {
+        uint8_t c = path.p[i];
+        bool name = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                    (c >= '0' && c <= '9') || c == '_' || c == '-';
+        bool inner = (c == '.' || c == '/') && before != '/';
+        if (!name && !inner)
+            return false;
+        before = c;
+    }
+    return path.n > 0 && before != '/';
+}
+
+/* Makes (or, `remove`, removes) the folders on the way to a file. */
+static void folders(const char *root, struct sb_bytes path, bool remove)
+{
+    char at[4096];
+    for (size_t i = path.n; i > 0; i--) {
+        size_t n = remove ? i - 1 : path.n - i;
+        if (path.p[n] != '/')
+            continue;
+        int len =
+            snprintf(at, sizeof at, "%s/%.*s", root, (int)n, (const char *)path.p);
+        if (len < 0 || (size_t)len >= sizeof at)
+            return;
+        if (remove)
+            (void)rmdir(at);
+        else
+            (void)mkdir(at, 0700);
+    }
+}
+
+static void clean(const char *root, const struct sb_manifest *m)
+{
+    for (size_t i = 0; i < m->n_files; i++) {
+        char at[4096];
+        struct sb_bytes path = m->files[i].path;
+        int n = snprintf(at, sizeof at, "%s/%.*s", root, SB_FMT(path));
+        if (!is_plain(path) || n < 0 || (size_t)n >= sizeof at)
+            continue;
+        (void)unlink(at);
+        folders(root, path, true);
+    }
+    (void)rmdir(root);
+}
+
+static int unpack(const char *root, const struct sb_manifest *m, struct sb_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < m->n_files && rc == 0; i++) {
+        char at[4096];
+        struct sb_bytes path = m->files[i].path;
+        int n = snprintf(at, sizeof at, "%s/%.*s", root, SB_FMT(path));
+        if (!is_plain(path) || n < 0 || (size_t)n >= sizeof at)
+            return sb_fail(err,
+                           SB_E_SCHEMA_VALUE,
+                           "the catalogue has a file whose path is not plain");
+        folders(root, path, false);
+        rc = sb_file_write(at, m->files[i].content, 0600, err);
+    }
+    return rc;
+}
+
+static int
+load_files(const struct sb_manifest *m, struct sb_catalog **out, struct sb_err *err)
+{
+    char root[4096];
+    const char *tmp = getenv("TMPDIR");
+    int n = snprintf(
+        root, sizeof root, "%s/sacbe-audit-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    if (n < 0 || (size_t)n >= sizeof root || !mkdtemp(root))
+        return sb_fail(err, SB_E_IO, "no folder for the catalogue: set TMPDIR");
+    int rc = unpack(root, m, err);
+    if (rc == 0)
+        rc = sb_catalog_load(out, root, err);
+    clean(root, m);
+    return rc;
+}
+
+static int load(struct sb_audit *a, struct audit_catalogue *c, struct sb_err *err)
+{
+    struct sb_bundle *bundle = NULL;
+    struct sb_bundle_entry e;
+    struct sb_record record;
+    struct sb_manifest m;
+    struct sb_catalog *loaded = NULL;
+    struct sb_arena *arena = sb_arena_new(0);
+    int rc = arena ? sb_bundle_open(&bundle, a->dir, err) : audit_no_memory(err);
+    if (rc == 0)
+        rc = sb_bundle_entry(bundle, c->index, arena, &e, err);
+    if (rc == 0)
+        rc = sb_record_read(e.record, &record, err);
+    if (rc == 0)
+        rc = sb_catalogue_read(record.body, arena, &m, err);
+    if (rc == 0)
+        rc = load_files(&m, &loaded, err);
+    if (rc == 0)
+        c->loaded = loaded;
+    c->tried = true;
+    sb_bundle_close(bundle);
+    sb_arena_free(arena);
+    return rc;
+}
+
+int audit_catalogue_now(struct sb_audit *a,
+                        const struct sb_catalog **out,
+                        struct sb_err *err)
+{
+    const struct sb_dir *d = a->trust ? sb_trust_version(a->trust, a->in_force) : NULL;
+    struct sb_err why = {0};
+    *out = NULL;
+    for (size_t i = a->n_catalogues; d && i > 0; i--) {
+        struct audit_catalogue *c = &a->catalogues[i - 1];
+        if (memcmp(c->manifest, sb_dir_body(d)->catalogue, SB_HASH) != 0)
+            continue;
+        int rc = c->tried ? 0 : load(a, c, &why);
+        if (rc == SB_E_MEMORY || rc == SB_E_IO) {
+            if (err)
+                *err = why;
+            return rc;
+        }
+        if (rc != 0)
+            audit_say(a,
+                      SB_AUDIT_CATALOGUE,
+                      SB_AUDIT_FAILED,
+                      rc,
+                      "the catalogue of directory %llu cannot be used: %s",
+                      (unsigned long long)a->in_force,
+                      why.text);
+        *out = c->loaded;
+        return 0;
+    }
+    return 0;
+}

@@ -1,0 +1,148 @@
+/* Purpose: prunes and withdrawals: what may be gone, and by whose word.
+ * Invariant: only a record that is rightly signed, and that policy permits, explains an
+ * absence. */
+#include "broker/audit/audit_dirs.h"
+#include "broker/audit/audit_rights.h"
+
+#include "schemas/base/text.h"
+
+#include <stdlib.h>
+
+/* Every entry below was stored before the date that the prune names. */
+static int
+stored_before(struct sb_audit *a, const struct sb_prune *p, struct sb_err *err)
+{
+    struct sb_bundle_entry last;
+    struct sb_entry leaf;
+    int rc = sb_bundle_entry(a->bundle, p->below - 1, a->arena, &last, err);
+    if (rc == 0)
+        rc = sb_entry_read(last.leaf, &leaf, err);
+    if (rc == 0 && leaf.stored_ms >= p->before)
+        rc = sb_fail(err,
+                     SB_E_RETENTION,
+                     "the prune covers entry %llu, which was stored later than it says",
+                     (unsigned long long)p->below - 1);
+    return rc;
+}
+
+int audit_prune(struct sb_audit *a,
+                const struct audit_entry *e,
+                uint64_t *below,
+                struct sb_err *err)
+{
+    struct sb_prune p;
+    int rc = sb_prune_read(e->record.body, &p, err);
+    if (rc == 0)
+        rc = audit_signed_by_log(a, e, err);
+    if (rc != 0)
+        return rc;
+    const struct sb_dir *d = audit_directory(a, &e->leaf);
+    uint64_t retention = d ? sb_dir_body(d)->retention : 0;
+    if (retention == 0 || p.before > e->leaf.stored_ms ||
+        e->leaf.stored_ms - p.before < retention)
+        return sb_fail(err,
+                       SB_E_RETENTION,
+                       "the prune takes what policy keeps (directory %llu)",
+                       (unsigned long long)e->leaf.directory_version);
+    if (p.below == 0 || p.below > e->raw->index)
+        return sb_fail(err, SB_E_RETENTION, "the prune covers entries after itself");
+    rc = stored_before(a, &p, err);
+    if (rc == 0)
+        *below = p.below;
+    return rc;
+}
+
+int audit_withdraw(struct sb_audit *a,
+                   const struct audit_entry *e,
+                   struct sb_withdraw *out,
+                   struct sb_err *err)
+{
+    struct sb_bytes institution;
+    int rc = sb_withdraw_read(e->record.body, out, err);
+    if (rc != 0)
+        return rc;
+    if (!sb_text_stream_parts(out->stream, &institution, NULL, NULL))
+        return sb_fail(err, SB_E_CODE_FORM, "a withdrawal of no stream");
+    return audit_signed_code(a, institution, e, 0, err);
+}
+
+static int
+compare(const struct audit_withdrawal *w, struct sb_bytes stream, uint64_t at)
+{
+    int c = sb_bytes_cmp(w->stream, stream);
+    return c != 0 ? c : w->first < at ? -1 : w->first > at;
+}
+
+/* The place of the first withdrawal that does not come before (stream, at). */
+static size_t locate(const struct sb_audit *a, struct sb_bytes stream, uint64_t at)
+{
+    size_t low = 0;
+    size_t high = a->n_withdrawals;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (compare(&a->withdrawals[mid], stream, at) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+static int keep(struct sb_audit *a,
+                const struct audit_entry *e,
+                const struct sb_withdraw *w,
+                struct sb_err *err)
+{
+    size_t n = a->n_withdrawals;
+    struct audit_withdrawal *more = realloc(a->withdrawals, (n + 1) * sizeof *more);
+    if (!more)
+        return audit_no_memory(err);
+    a->withdrawals = more;
+    size_t at = locate(a, w->stream, w->first_seq);
+    memmove(more + at + 1, more + at, (n - at) * sizeof *more);
+    more[at] = (struct audit_withdrawal){.stream = sb_arena_dup(a->names, w->stream),
+                                         .first = w->first_seq,
+                                         .last = w->last_seq,
+                                         .index = e->raw->index};
+    a->n_withdrawals++;
+    return more[at].stream.p ? 0 : audit_no_memory(err);
+}
+
+/* Those of a stream are few and may overlap: all that begin at or before are looked at.
+ */
+const struct audit_withdrawal *
+audit_withdrawn(const struct sb_audit *a, struct sb_bytes stream, uint64_t seq)
+{
+    for (size_t i = a->n_withdrawals ? locate(a, stream, 0) : 0;
+         i < a->n_withdrawals && compare(&a->withdrawals[i], stream, seq) <= 0;
+         i++)
+        if (seq <= a->withdrawals[i].last)
+            return &a->withdrawals[i];
+    return NULL;
+}
+
+static bool is_withdrawal(const struct audit_entry *e)
+{
+    return sb_bytes_is(sb_record_tag(e->record.body), "sacbe/withdraw/1");
+}
+
+int audit_gather(struct sb_audit *a, const struct audit_entry *e, struct sb_err *err)
+{
+    struct sb_withdraw w;
+    uint64_t below = 0;
+    if (e->leaf.kind == SB_KIND_DIRECTORY)
+        return audit_add_directory(a, e->raw->record, err);
+    if (e->leaf.kind != SB_KIND_PRUNE)
+        return 0;
+    int rc = 0;
+    if (is_withdrawal(e)) {
+        rc = audit_withdraw(a, e, &w, err);
+        if (rc == 0)
+            rc = keep(a, e, &w, err);
+    } else {
+        rc = audit_prune(a, e, &below, err);
+        if (below > a->prune_below)
+            a->prune_below = below;
+    }
+    return audit_fatal(rc) ? rc : 0; /* the second pass says what does not hold */
+}

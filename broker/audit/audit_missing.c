@@ -1,0 +1,63 @@
+/* Purpose: what was not said by the end of the journal: receipts and deletions.
+ * Not a fault of anybody's signature: silence is indeterminate. */
+#include "broker/audit/audit_statement.h"
+#include "broker/audit/audit_dirs.h"
+#include "broker/audit/audit_stream.h"
+
+/* Its own stream a publisher need not acknowledge. */
+static bool is_publisher(const struct audit_stream *s, const struct audit_reader *r)
+{
+    return sb_bytes_eq(s->institution, r->code);
+}
+
+static void receipts(struct sb_audit *a, const struct audit_stream *s)
+{
+    uint64_t late =
+        a->config->receipt_late_ms ? a->config->receipt_late_ms : AUDIT_DAY_MS;
+    for (size_t i = 0; i < s->n_readers; i++) {
+        const struct audit_reader *r = &s->readers[i];
+        if (is_publisher(s, r) || r->receipt_ms > 0 || r->first_ms == 0 ||
+            a->facts.last_ms - r->first_ms <= late)
+            continue;
+        audit_say(
+            a,
+            SB_AUDIT_STATEMENTS,
+            SB_AUDIT_INDETERMINATE,
+            SB_E_RECEIPT,
+            "%.*s has signed no receipt for %.*s, which it could read: whether it "
+            "was delivered is not proved",
+            SB_FMT(r->code),
+            SB_FMT(s->name));
+    }
+}
+
+static void deletions(struct sb_audit *a, const struct audit_withdrawal *w)
+{
+    const struct audit_stream *s = audit_find(a, w->stream);
+    for (size_t i = 0; s && i < s->n_readers; i++) {
+        const struct audit_reader *r = &s->readers[i];
+        uint64_t had = audit_ranges_count(&r->sealed, w->first, w->last);
+        if (is_publisher(s, r) || had == 0 ||
+            audit_ranges_count(&r->deleted, w->first, w->last) >= had)
+            continue;
+        audit_say(a,
+                  SB_AUDIT_STATEMENTS,
+                  SB_AUDIT_INDETERMINATE,
+                  SB_E_WITHDRAWN,
+                  "%.*s has not signed that it deleted %.*s@%llu to %llu, withdrawn by "
+                  "entry %llu",
+                  SB_FMT(r->code),
+                  SB_FMT(w->stream),
+                  (unsigned long long)w->first,
+                  (unsigned long long)w->last,
+                  (unsigned long long)w->index);
+    }
+}
+
+void audit_missing(struct sb_audit *a)
+{
+    for (size_t i = 0; i < a->n_streams; i++)
+        receipts(a, &a->streams[i]);
+    for (size_t i = 0; i < a->n_withdrawals; i++)
+        deletions(a, &a->withdrawals[i]);
+}

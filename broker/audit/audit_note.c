@@ -1,0 +1,160 @@
+/* Purpose: the checkpoint: who signed it, who witnessed it, and whether it continues
+ * the one that the auditor kept. */
+#include "broker/audit/audit_tree.h"
+
+#include <stdio.h>
+
+int audit_open_note(const struct sb_audit *a,
+                    struct sb_bytes note,
+                    struct sb_checkpoint *out,
+                    struct sb_err *err)
+{
+    const struct sb_dir *d = a->trust ? sb_trust_newest(a->trust) : NULL;
+    if (!d)
+        return sb_fail(err, SB_E_NOTE, "no directory holds that names the log's key");
+    struct sb_err first = {0};
+    uint8_t last[SB_PK] = {0};
+    for (uint64_t v = sb_dir_body(d)->version; d; d = sb_trust_version(a->trust, --v)) {
+        const uint8_t *pk = sb_dir_body(d)->log_pk;
+        if (memcmp(pk, last, SB_PK) == 0)
+            continue;
+        memcpy(last, pk, SB_PK);
+        int rc = sb_checkpoint_open(note, pk, out, err);
+        if (rc == 0)
+            return 0;
+        if (first.code == 0 && err)
+            first = *err;
+    }
+    if (err)
+        *err = first;
+    return SB_E_NOTE;
+}
+
+int audit_quorum(struct sb_audit *a,
+                 const struct sb_dir *d,
+                 struct sb_bytes note,
+                 uint64_t now_ms,
+                 struct sb_err *err)
+{
+    struct sb_witness_keys keys = {0};
+    uint64_t quorum = sb_dir_body(d)->quorum;
+    int rc = sb_dir_witnesses(d, now_ms, a->names, &keys, err);
+    if (rc != 0)
+        return rc;
+    uint64_t *times = sb_arena_alloc(a->names, keys.n + 1, sizeof *times);
+    if (!times)
+        return audit_no_memory(err);
+    a->facts.quorum = quorum;
+    a->facts.cosignatures = sb_cosign_times(note, &keys, times);
+    if (a->facts.cosignatures < quorum)
+        audit_say(a,
+                  SB_AUDIT_CHECKPOINT,
+                  SB_AUDIT_INDETERMINATE,
+                  SB_E_QUORUM,
+                  "%zu witnesses cosigned the checkpoint; %llu must before it is final",
+                  a->facts.cosignatures,
+                  (unsigned long long)quorum);
+    return 0;
+}
+
+static void origin_of(const struct sb_audit *a, char out[SB_CODE_MAX + 40])
+{
+    const struct sb_directory *d = sb_dir_body(sb_trust_newest(a->trust));
+    snprintf(out,
+             SB_CODE_MAX + 40,
+             "%.*s/journal/%llu",
+             SB_FMT(d->exchange),
+             (unsigned long long)d->generation);
+}
+
+static void since_refused(struct sb_audit *a, int code, const char *text)
+{
+    audit_say(a, SB_AUDIT_CHECKPOINT, SB_AUDIT_FAILED, code, "%s", text);
+}
+
+/* The auditor's own note must be of this log and of this very tree, earlier. */
+static int check_since(struct sb_audit *a, struct sb_err *err)
+{
+    struct sb_checkpoint mine = {0};
+    uint8_t root[SB_HASH];
+    struct sb_bytes note = a->config->since;
+    if (note.n == 0)
+        return 0;
+    if (audit_open_note(a, note, &mine, err) != 0) {
+        since_refused(a,
+                      SB_E_NOTE,
+                      "your own checkpoint is not signed by this journal's log key: it "
+                      "is of another journal, or this one is not the journal it says");
+        return 0;
+    }
+    if (strcmp(mine.origin, a->facts.origin) != 0) {
+        audit_say(
+            a,
+            SB_AUDIT_CHECKPOINT,
+            SB_AUDIT_INDETERMINATE,
+            SB_E_JOURNAL_GENERATION,
+            "your own checkpoint is of %s and this journal is %s: compare it with "
+            "a bundle of its own generation",
+            mine.origin,
+            a->facts.origin);
+        return 0;
+    }
+    if (mine.size > a->facts.size) {
+        since_refused(
+            a,
+            SB_E_JOURNAL_SHORT,
+            "this journal is older than your own checkpoint: entries that you "
+            "have seen are not in it");
+        return 0;
+    }
+    int rc = audit_root_at(a, mine.size, root, err);
+    if (rc == 0 && memcmp(root, mine.root, SB_HASH) != 0)
+        since_refused(a,
+                      SB_E_CONSISTENCY,
+                      "this journal does not continue your own checkpoint: the broker "
+                      "signed two histories; keep both");
+    if (rc == 1)
+        audit_say(
+            a,
+            SB_AUDIT_CHECKPOINT,
+            SB_AUDIT_INDETERMINATE,
+            SB_E_TILE,
+            "your own checkpoint cannot be compared: tiles are missing or broken");
+    return rc < 0 ? rc : 0;
+}
+
+int audit_checkpoint(struct sb_audit *a, struct sb_err *err)
+{
+    struct sb_checkpoint c = {0};
+    char origin[SB_CODE_MAX + 40];
+    struct sb_err why = {0};
+    a->facts.asked[SB_AUDIT_CHECKPOINT] = true;
+    int rc = audit_open_note(a, a->info->note, &c, &why);
+    if (rc != 0) {
+        audit_say(a, SB_AUDIT_CHECKPOINT, SB_AUDIT_FAILED, rc, "%s", why.text);
+        sb_tree_root(&a->tree, a->facts.root);
+        return 0;
+    }
+    memcpy(a->facts.root, c.root, SB_HASH);
+    memcpy(a->facts.origin, c.origin, sizeof c.origin);
+    origin_of(a, origin);
+    if (strcmp(origin, c.origin) != 0)
+        audit_say(a,
+                  SB_AUDIT_CHECKPOINT,
+                  SB_AUDIT_FAILED,
+                  SB_E_NOTE,
+                  "the checkpoint is of %s, the directories are of %s",
+                  c.origin,
+                  origin);
+    if (c.size != a->facts.size)
+        audit_say(a,
+                  SB_AUDIT_CHECKPOINT,
+                  SB_AUDIT_FAILED,
+                  SB_E_NOTE,
+                  "the checkpoint is of %llu entries, the bundle of %llu",
+                  (unsigned long long)c.size,
+                  (unsigned long long)a->facts.size);
+    const struct sb_dir *newest = sb_trust_newest(a->trust);
+    rc = audit_quorum(a, newest, a->info->note, a->facts.last_ms, err);
+    return rc == 0 ? check_since(a, err) : rc;
+}

@@ -1,0 +1,171 @@
+/* Purpose: receipts and heads: who says to have got what, and where streams stand.
+ * Invariant: a batch that a statement names is looked for among those the journal
+ * holds; the newest few of a stream are at hand, older ones a later pass finds. */
+#include "broker/audit/audit_later.h"
+#include "broker/audit/audit_rights.h"
+#include "broker/audit/audit_statement.h"
+#include "broker/audit/audit_stream.h"
+#include "broker/audit/audit_tree.h"
+
+static const struct audit_seen *
+at_hand(const struct audit_stream *s, uint64_t seq, const uint8_t hash[SB_HASH])
+{
+    size_t n = s->n_ring < AUDIT_RING ? s->n_ring : AUDIT_RING;
+    for (size_t i = 0; i < n; i++) {
+        const struct audit_seen *b = &s->ring[i];
+        if (b->first <= seq && seq <= b->last && memcmp(b->hash, hash, SB_HASH) == 0)
+            return b;
+    }
+    return NULL;
+}
+
+static int ask(struct sb_audit *a,
+               enum audit_ask what,
+               const struct audit_stream *s,
+               const struct sb_head *h,
+               size_t late,
+               struct sb_err *err)
+{
+    struct audit_question q = {.ask = what,
+                               .stream = s->name,
+                               .first = h->seq,
+                               .last = h->seq,
+                               .index = a->at,
+                               .late = late};
+    memcpy(q.hash, h->batch_hash, SB_HASH);
+    return audit_ask(a, &q, err);
+}
+
+/* The tree that the reader says it has seen is this one. */
+static int
+receipt_root(struct sb_audit *a, const struct sb_receipt *r, struct sb_err *err)
+{
+    uint8_t root[SB_HASH];
+    int rc = 0;
+    bool same = false;
+    if (r->tree_size <= a->at) {
+        rc = audit_root_at(a, r->tree_size, root, err);
+        same = rc == 0 && memcmp(root, r->root, SB_HASH) == 0;
+    }
+    if (rc == 0 && !same)
+        audit_say(a,
+                  SB_AUDIT_STATEMENTS,
+                  SB_AUDIT_FAILED,
+                  SB_E_FORK,
+                  "%.*s signed a tree of %llu entries that is not this journal: it was "
+                  "shown another history, or its receipt is false",
+                  SB_FMT(r->reader),
+                  (unsigned long long)r->tree_size);
+    return rc < 0 ? rc : 0;
+}
+
+static void not_reader(struct sb_audit *a, struct sb_bytes who, struct sb_bytes stream)
+{
+    audit_say(a,
+              SB_AUDIT_STATEMENTS,
+              SB_AUDIT_FAILED,
+              SB_E_RECEIPT,
+              "%.*s signed for %.*s, which was never sealed to it",
+              SB_FMT(who),
+              SB_FMT(stream));
+}
+
+struct telling { /* one receipt while its heads are looked at */
+    const struct sb_receipt *r;
+    uint64_t stored_ms;
+    uint64_t newest_ms;
+    size_t late;
+};
+
+/* Heads at hand first, then those to be asked: `asking`. */
+static int receipt_head(struct sb_audit *a,
+                        struct telling *t,
+                        const struct sb_head *h,
+                        bool asking,
+                        struct sb_err *err)
+{
+    struct audit_stream *s = audit_find(a, h->stream);
+    struct audit_reader *reader = s ? audit_reader(s, t->r->reader) : NULL;
+    if (!reader) {
+        if (!asking)
+            not_reader(a, t->r->reader, h->stream);
+        return 0;
+    }
+    const struct audit_seen *b = at_hand(s, h->seq, h->batch_hash);
+    if (asking)
+        return b ? 0 : ask(a, AUDIT_ASK_RECEIPT, s, h, t->late, err);
+    if (b && b->stored_ms > t->newest_ms)
+        t->newest_ms = b->stored_ms;
+    if (h->seq > reader->receipt_seq)
+        reader->receipt_seq = h->seq;
+    reader->receipt_ms = t->stored_ms;
+    return b ? 0 : 1;
+}
+
+int audit_receipt(struct sb_audit *a, const struct audit_entry *e, struct sb_err *err)
+{
+    struct sb_receipt r;
+    struct sb_err why = {0};
+    int rc = sb_receipt_read(e->record.body, a->arena, &r, &why);
+    if (rc != 0)
+        return audit_judge(a, SB_AUDIT_FORM, rc, &why);
+    a->facts.receipts++;
+    rc = audit_signed(a, r.reader, e, 0, err);
+    if (rc == 0)
+        rc = receipt_root(a, &r, err);
+    if (rc != 0)
+        return rc;
+    struct telling t = {.r = &r, .stored_ms = e->leaf.stored_ms, .late = AUDIT_NO_LATE};
+    bool more = false;
+    for (size_t i = 0; i < r.heads.n; i++)
+        more = receipt_head(a, &t, &r.heads.items[i], false, err) == 1 || more;
+    if (!more) {
+        audit_late(a, t.stored_ms, t.newest_ms);
+        return 0;
+    }
+    rc = audit_ask_room(a, r.heads.n, err);
+    if (rc == 0)
+        rc = audit_ask_late(a, t.stored_ms, t.newest_ms, &t.late, err);
+    for (size_t i = 0; i < r.heads.n && rc == 0; i++)
+        rc = receipt_head(a, &t, &r.heads.items[i], true, err);
+    return rc;
+}
+
+static int head_of(struct sb_audit *a,
+                   struct sb_bytes institution,
+                   const struct sb_head *h,
+                   struct sb_err *err)
+{
+    const struct audit_stream *s = audit_find(a, h->stream);
+    if (!s || !sb_bytes_eq(s->institution, institution)) {
+        audit_say(a,
+                  SB_AUDIT_STATEMENTS,
+                  SB_AUDIT_FAILED,
+                  s ? SB_E_NOT_YOURS : SB_E_WITHHELD,
+                  "%.*s signed where %.*s stands, %s",
+                  SB_FMT(institution),
+                  SB_FMT(h->stream),
+                  s ? "which is not its stream" : "which this journal does not have");
+        return 0;
+    }
+    if (h->seq == 0 || at_hand(s, h->seq, h->batch_hash))
+        return 0;
+    return ask(a, AUDIT_ASK_HEAD, s, h, AUDIT_NO_LATE, err);
+}
+
+int audit_heads(struct sb_audit *a, const struct audit_entry *e, struct sb_err *err)
+{
+    struct sb_heads heads;
+    struct sb_bytes institution;
+    uint64_t time = 0;
+    struct sb_err why = {0};
+    int rc = sb_heads_read(e->record.body, a->arena, &institution, &heads, &time, &why);
+    if (rc != 0)
+        return audit_judge(a, SB_AUDIT_FORM, rc, &why);
+    rc = audit_signed(a, institution, e, 0, err);
+    if (rc == 0)
+        rc = audit_ask_room(a, heads.n, err);
+    for (size_t i = 0; i < heads.n && rc == 0; i++)
+        rc = head_of(a, institution, &heads.items[i], err);
+    return rc;
+}

@@ -1,0 +1,121 @@
+/* Streams: claims, epochs, batches and their texts. Private to this room. */
+#ifndef BROKER_AUDIT_AUDIT_STREAM_H
+#define BROKER_AUDIT_AUDIT_STREAM_H
+
+#include "broker/audit/audit_form.h"
+#include "broker/audit/ranges.h"
+
+#define AUDIT_RING 16u /* newest batches of a stream that are remembered */
+
+struct audit_seen { /* a batch; last 0: none */
+    uint64_t first;
+    uint64_t last;
+    uint64_t index;
+    uint64_t stored_ms;
+    uint8_t hash[SB_HASH];
+};
+
+struct audit_reader { /* of one stream, since an epoch first named it */
+    struct sb_bytes code;
+    bool now;          /* the newest epoch names it */
+    uint64_t first_ms; /* stored_ms of the first batch sealed to it; 0: none yet */
+    uint64_t receipt_seq;
+    uint64_t receipt_ms; /* stored_ms of its newest receipt; 0: none */
+    struct audit_ranges sealed;
+    struct audit_ranges rejected;
+    struct audit_ranges deleted;
+    struct sb_bytes *bases; /* legal bases, in order of first use */
+    size_t n_bases;
+};
+
+struct audit_stream {
+    struct sb_bytes name;
+    struct sb_bytes institution;
+    struct sb_bytes type;
+    uint64_t claim_no; /* 0: no claim yet */
+    uint8_t claim_hash[SB_HASH];
+    uint8_t instance[SB_INSTANCE];
+    uint64_t epoch_no; /* 0: no epoch yet */
+    uint8_t epoch_hash[SB_HASH];
+    struct sb_arena *arena; /* of the epoch */
+    struct sb_epoch epoch;
+    bool refilled;            /* the epoch is older than this generation */
+    uint64_t readers_version; /* of the directory by which its readers were right */
+    uint64_t readers_until;   /* until when, ms */
+    bool placed;              /* the stream's numbers are set */
+    uint64_t last_seq;
+    uint8_t last_hash[SB_HASH];
+    uint64_t unseen; /* sb_audit.unseen when last looked at: another: resume */
+    struct audit_seen ring[AUDIT_RING];
+    size_t n_ring; /* batches so far */
+    struct audit_reader *readers;
+    size_t n_readers;
+    struct sb_secrets *secrets; /* of the vault, for this epoch; may be NULL */
+};
+
+struct audit_catalogue { /* one that is journaled */
+    uint8_t manifest[SB_HASH];
+    uint8_t record[SB_HASH]; /* SHA-256 of the record */
+    uint64_t index;
+    void *loaded; /* struct sb_catalog, for content; NULL: not yet */
+    bool tried;
+};
+
+struct audit_stream *audit_find(const struct sb_audit *a, struct sb_bytes name);
+struct audit_reader *audit_reader(const struct audit_stream *s, struct sb_bytes code);
+void audit_stream_free(struct audit_stream *s);
+/* Some batches were passed over since the stream's last entry. */
+bool audit_is_blind(const struct sb_audit *a, const struct audit_stream *s);
+/* A sentence about a stream, under SB_AUDIT_STREAMS. */
+void audit_stream_fault(struct sb_audit *a,
+                        const struct audit_stream *s,
+                        int code,
+                        const char *what);
+
+SB_CHECK int
+audit_claim(struct sb_audit *a, const struct audit_entry *e, struct sb_err *err);
+SB_CHECK int
+audit_epoch(struct sb_audit *a, const struct audit_entry *e, struct sb_err *err);
+SB_CHECK int
+audit_batch(struct sb_audit *a, const struct audit_entry *e, struct sb_err *err);
+
+/* The readers that the stream's epoch names, from here on; and one batch sealed to
+ * them. */
+SB_CHECK int audit_take_readers(struct sb_audit *a,
+                                struct audit_stream *s,
+                                const struct audit_entry *e,
+                                struct sb_err *err);
+SB_CHECK int audit_sealed(struct sb_audit *a,
+                          struct audit_stream *s,
+                          const struct sb_batch *b,
+                          uint64_t stored_ms,
+                          struct sb_err *err);
+
+/* The ciphertexts of a batch whose items hold: hashes, absences. */
+SB_CHECK int audit_texts(struct sb_audit *a,
+                         const struct audit_stream *s,
+                         const struct sb_bytes *items,
+                         size_t n,
+                         struct sb_bytes payload,
+                         struct sb_err *err);
+/* With a vault: opens what it may read and validates it. */
+SB_CHECK int
+audit_content_epoch(struct sb_audit *a, struct audit_stream *s, struct sb_err *err);
+SB_CHECK int audit_content(struct sb_audit *a,
+                           const struct audit_stream *s,
+                           const struct sb_bytes *items,
+                           size_t n,
+                           struct sb_bytes payload,
+                           struct sb_err *err);
+/* The journal's own catalogues. */
+SB_CHECK int
+audit_catalogue(struct sb_audit *a, const struct audit_entry *e, struct sb_err *err);
+void audit_catalogues_free(struct sb_audit *a);
+/* The catalogue in force at the entry that is looked at, loaded; NULL: none, which was
+ * said. Returns as the others do. */
+struct sb_catalog;
+SB_CHECK int audit_catalogue_now(struct sb_audit *a,
+                                 const struct sb_catalog **out,
+                                 struct sb_err *err);
+
+#endif
