@@ -99,7 +99,7 @@ int sb_round_ask(struct sb_round *r,
     return 0;
 }
 
-void sb_round_asked(struct sb_round *r, uint64_t mono_ms)
+bool sb_round_asked(struct sb_round *r, uint64_t mono_ms)
 {
     r->asked_line = r->line_waits;
     r->line_waits = false;
@@ -109,6 +109,7 @@ void sb_round_asked(struct sb_round *r, uint64_t mono_ms)
     r->awaiting = true;
     if (!r->unproved_ms)
         r->unproved_ms = mono_ms;
+    return r->asked_line;
 }
 
 /* What was seen may have moved on: then an older line is worth nothing. */

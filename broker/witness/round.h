@@ -47,7 +47,8 @@ SB_CHECK int sb_round_ask(struct sb_round *r,
                           size_t n,
                           struct sb_message *out,
                           struct sb_err *err);
-void sb_round_asked(struct sb_round *r, uint64_t mono_ms); /* it was sent */
+/* It was sent; true when it bore our cosignature. */
+bool sb_round_asked(struct sb_round *r, uint64_t mono_ms);
 /* Since when (monotonic) COSIGN has gone unproved in this session; 0: it has not. */
 uint64_t sb_round_unproved_ms(const struct sb_round *r);
 
