@@ -2,32 +2,51 @@
  * socket. Not for: what the answers mean. */
 #include "broker/cli/cmd_admin.h"
 
-#include <stdio.h>
-
-#include "broker/cli/cmd_file.h"
 #include "broker/host/yaml.h"
 #include "broker/io/admin.h"
 
 #define ANSWER_MS 10000
 
-/* `run_dir` of a daemon's configuration; relative ones stand beside the file.
- */
-static int run_dir(const char *config, char out[SB_PATH_TEXT], struct sb_err *err)
+int sb_cmd_config_path(struct sb_cli *cli,
+                       const char *key,
+                       char out[SB_PATH_TEXT],
+                       struct sb_err *err)
 {
     struct sb_yaml *yaml = NULL;
     const struct sb_yaml_node *node;
-    int rc = sb_yaml_load(&yaml, config, err);
+    const char *config;
+    int rc = sb_cli_config(cli, &config, err);
+    if (rc == 0)
+        rc = sb_yaml_load(&yaml, config, err);
     if (rc != 0)
         return rc;
-    rc = sb_yaml_need(sb_yaml_root(yaml), "run_dir", SB_YAML_SCALAR, &node, err);
+    rc = sb_yaml_need(sb_yaml_root(yaml), key, SB_YAML_SCALAR, &node, err);
     if (rc == 0) {
         const char *text = sb_yaml_text(node);
-        if (text[0] != '/')
-            rc = sb_cmd_beside(config, text, out, err);
-        else if (snprintf(out, SB_PATH_TEXT, "%s", text) >= SB_PATH_TEXT)
-            rc = sb_fail(err, SB_E_LIMIT, "run_dir is too long a path");
+        rc = text[0] == '/' ? sb_cmd_beside("/", text + 1, out, err)
+                            : sb_cmd_beside(config, text, out, err);
     }
     sb_yaml_free(yaml);
+    return rc;
+}
+
+int sb_cmd_ask(struct sb_cli *cli,
+               const struct sb_cmd_request *request,
+               struct sb_arena *arena,
+               struct sb_value *out,
+               struct sb_err *err)
+{
+    char folder[SB_PATH_TEXT];
+    int rc = sb_cmd_config_path(cli, "run_dir", folder, err);
+    if (rc == 0)
+        rc = sb_admin_call(folder,
+                           request->verb,
+                           request->args,
+                           request->n_args,
+                           request->timeout_ms,
+                           arena,
+                           out,
+                           err);
     return rc;
 }
 
@@ -39,14 +58,9 @@ int sb_cmd_ask_daemon(struct sb_cli *cli,
                       struct sb_value *out,
                       struct sb_err *err)
 {
-    char folder[SB_PATH_TEXT];
-    const char *config;
-    int rc = sb_cli_config(cli, &config, err);
-    if (rc == 0)
-        rc = run_dir(config, folder, err);
-    if (rc == 0)
-        rc = sb_admin_call(folder, verb, args, n_args, ANSWER_MS, arena, out, err);
-    return rc;
+    const struct sb_cmd_request request = {
+        .verb = verb, .args = args, .n_args = n_args, .timeout_ms = ANSWER_MS};
+    return sb_cmd_ask(cli, &request, arena, out, err);
 }
 
 int sb_cmd_tell_daemon(struct sb_cli *cli,

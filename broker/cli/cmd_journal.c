@@ -1,6 +1,6 @@
-/* Purpose: `sacbe journal`: list, verify, replay.
+/* Purpose: `sacbe journal`: list, verify, and the table of its verbs.
  * Invariant: reads only; a journal in use is read beside its writer.
- * Not for: exporting and pruning. */
+ * Not for: exporting and pruning, cmd_journal_keep.c; replaying, cmd_replay.c. */
 #include "broker/cli/cmd_journal.h"
 
 #include <inttypes.h>
@@ -8,36 +8,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "broker/cli/cmd_admin.h"
 #include "broker/cli/families.h"
 #include "broker/cli/progress.h"
-#include "broker/host/yaml.h"
 #include "broker/journal/journal.h"
 #include "schemas/base/text.h"
 
-int sb_journal_path(struct sb_cli *cli, char out[SB_PATH_TEXT], struct sb_err *err)
+int sb_journal_path(struct sb_cli *cli,
+                    size_t arg,
+                    char out[SB_PATH_TEXT],
+                    struct sb_err *err)
 {
-    const char *given = sb_cli_arg(cli, 0);
-    const char *config;
-    struct sb_yaml *yaml = NULL;
-    const struct sb_yaml_node *node;
-    int rc = 0;
-    if (given) {
-        if (snprintf(out, SB_PATH_TEXT, "%s", given) >= SB_PATH_TEXT)
-            rc = sb_fail(err, SB_E_LIMIT, "the path is too long");
-        return rc;
-    }
-    rc = sb_cli_config(cli, &config, err);
-    if (rc == 0)
-        rc = sb_yaml_load(&yaml, config, err);
-    if (rc == 0)
-        rc = sb_yaml_need(sb_yaml_root(yaml), "journal", SB_YAML_SCALAR, &node, err);
-    if (rc == 0) {
-        const char *text = sb_yaml_text(node);
-        rc = text[0] == '/' ? sb_cmd_beside("/", text + 1, out, err)
-                            : sb_cmd_beside(config, text, out, err);
-    }
-    sb_yaml_free(yaml);
-    return rc;
+    const char *given = sb_cli_arg(cli, arg);
+    if (!given)
+        return sb_cmd_config_path(cli, "journal", out, err);
+    if (snprintf(out, SB_PATH_TEXT, "%s", given) >= SB_PATH_TEXT)
+        return sb_fail(err, SB_E_LIMIT, "the path is too long");
+    return 0;
 }
 
 struct listing {
@@ -114,7 +101,7 @@ static int run_list(struct sb_cli *cli, struct sb_err *err)
     l.left = (uint64_t)sb_cli_int(cli, "count", INT64_MAX);
     if (kind_text && !(kind = sb_kind_from_text(sb_bytes_str(kind_text))))
         return sb_fail(err, SB_E_USAGE, "there is no kind of entry \"%s\"", kind_text);
-    int rc = sb_journal_path(cli, path, err);
+    int rc = sb_journal_path(cli, 0, path, err);
     if (rc == 0)
         rc = sb_journal_reader_open(&reader, path, err);
     l.arena = rc == 0 ? sb_arena_new(0) : NULL;
@@ -220,7 +207,7 @@ static int run_verify(struct sb_cli *cli, struct sb_err *err)
     struct sb_progress progress = {0};
     struct sb_err why = {0};
     const char *wanted = sb_cli_text(cli, "expect");
-    int rc = sb_journal_path(cli, path, err);
+    int rc = sb_journal_path(cli, 0, path, err);
     if (rc == 0 && wanted)
         rc = parse_expect(wanted, &expect, err);
     if (rc != 0)
@@ -282,6 +269,21 @@ static const struct sb_cli_command commands[] = {
      .options = verify_options,
      .example = "sacbe journal verify journal.db",
      .run = run_verify},
+    {.verb = "export",
+     .summary = "Write the journal as a bundle that an auditor takes away",
+     .args = "DIR [FILE]",
+     .args_min = 1,
+     .args_max = 2,
+     .options = sb_journal_export_options,
+     .example = "sacbe journal export bundle journal.db --from 2026-01-01",
+     .run = sb_journal_run_export},
+    {.verb = "prune",
+     .summary = "Remove old ciphertexts, under a record that explains their absence",
+     .options = sb_journal_prune_options,
+     .example = "sacbe journal prune --older-than 1825d --archive /archive -c "
+                "broker.yaml",
+     .flags = SB_CLI_SHARED,
+     .run = sb_journal_run_prune},
     {.verb = "replay",
      .summary = "Print the events as CloudEvents, one JSON document a line",
      .args = "[FILE]",

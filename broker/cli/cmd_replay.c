@@ -220,7 +220,7 @@ int sb_journal_run_replay(struct sb_cli *cli, struct sb_err *err)
     char path[SB_PATH_TEXT];
     struct sb_replay r = {.cli = cli};
     struct sb_journal_reader *reader = NULL;
-    int rc = sb_journal_path(cli, path, err);
+    int rc = sb_journal_path(cli, 0, path, err);
     if (rc == 0)
         rc = begin(&r, path, err);
     if (rc == 0)

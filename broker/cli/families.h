@@ -17,5 +17,6 @@ extern const struct sb_cli_family sb_cli_grant;
 extern const struct sb_cli_family sb_cli_catalog;
 extern const struct sb_cli_family sb_cli_journal;
 extern const struct sb_cli_family sb_cli_audit;
+extern const struct sb_cli_family sb_cli_event;
 
 #endif
