@@ -39,11 +39,12 @@ SB_CHECK int sb_bundle_about_write(const struct sb_bundle_about *about,
                                    struct sb_buf *out,
                                    struct sb_err *err);
 enum sb_bundle_place {
-    SB_PLACE_STRANGER = 0,
-    SB_PLACE_NEEDED, /* a bundle of this size has it */
-    SB_PLACE_SPARE,  /* a partial file that a larger one has replaced, or a whole one
-                        beside the partial one */
-    SB_PLACE_COPY,   /* of a directory or catalogue */
+    SB_PLACE_STRANGER = 0, /* no bundle has it */
+    SB_PLACE_BEYOND,       /* only a bundle of a larger tree */
+    SB_PLACE_NEEDED,       /* a bundle of this size has it */
+    SB_PLACE_SPARE, /* a partial file that a larger one has replaced, or a whole one
+                       beside the partial one */
+    SB_PLACE_COPY,  /* of a directory or catalogue */
 };
 enum sb_bundle_place sb_bundle_place(const char *path, uint64_t size);
 

@@ -72,7 +72,7 @@ static enum sb_bundle_place place_of_block(
     if (need == width)
         return SB_PLACE_NEEDED;
     if (need == 0 || (width > need && width < SB_TILE_WIDTH))
-        return SB_PLACE_STRANGER;
+        return SB_PLACE_BEYOND;
     return SB_PLACE_SPARE;
 }
 

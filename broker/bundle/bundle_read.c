@@ -5,15 +5,15 @@
 #include <unistd.h>
 
 #include "broker/bundle/folder.h"
-#include "broker/bundle/frames.h"
+#include "broker/bundle/pieces.h"
 
 struct block { /* the files that stand for the entries from n * 256 on */
     int dir;
     uint64_t n;
     unsigned width;
     bool with_texts;
-    struct sb_frames records;
-    struct sb_frames texts;
+    struct sb_pieces records;
+    struct sb_pieces texts;
     char leaves_path[SB_TILE_PATH];
     struct sb_buf leaves; /* the file */
     size_t leaf_at;
@@ -56,8 +56,8 @@ static int open_leaves(struct block *k, struct sb_err *err)
 
 static void close_files(struct block *k)
 {
-    sb_frames_close(&k->records);
-    sb_frames_close(&k->texts);
+    sb_pieces_close(&k->records);
+    sb_pieces_close(&k->texts);
 }
 
 static int open_block(struct block *k, uint64_t size, uint64_t n, struct sb_err *err)
@@ -67,9 +67,9 @@ static int open_block(struct block *k, uint64_t size, uint64_t n, struct sb_err 
     k->width = sb_tile_width(size, 0, n);
     int rc = open_leaves(k, err);
     if (rc == 0)
-        rc = sb_frames_open(&k->records, k->dir, SB_BUNDLE_RECORDS, n, k->width, err);
+        rc = sb_pieces_open(&k->records, k->dir, SB_BUNDLE_RECORDS, n, k->width, err);
     if (rc == 0 && k->with_texts)
-        rc = sb_frames_open(&k->texts, k->dir, SB_BUNDLE_TEXTS, n, k->width, err);
+        rc = sb_pieces_open(&k->texts, k->dir, SB_BUNDLE_TEXTS, n, k->width, err);
     return rc;
 }
 
@@ -90,11 +90,11 @@ static int skip_entry(struct block *k, struct sb_err *err)
     struct sb_bytes leaf;
     int rc = next_leaf(k, &leaf, err);
     if (rc == 0)
-        rc = sb_frames_skip(&k->records, err);
+        rc = sb_pieces_skip(&k->records, err);
     if (rc == 0)
-        rc = sb_frames_skip(&k->records, err);
+        rc = sb_pieces_skip(&k->records, err);
     if (rc == 0 && k->with_texts)
-        rc = sb_frames_skip(&k->texts, err);
+        rc = sb_pieces_skip(&k->texts, err);
     return rc;
 }
 
@@ -102,11 +102,11 @@ static int next_entry(struct block *k, struct sb_bundle_entry *e, struct sb_err 
 {
     int rc = next_leaf(k, &e->leaf, err);
     if (rc == 0)
-        rc = sb_frames_next(&k->records, SB_RECORD_MAX, &k->record, err);
+        rc = sb_pieces_next(&k->records, SB_RECORD_MAX, &k->record, err);
     if (rc == 0)
-        rc = sb_frames_next(&k->records, SB_BUNDLE_PAYLOAD_MAX, &k->items, err);
+        rc = sb_pieces_next(&k->records, SB_BUNDLE_PAYLOAD_MAX, &k->items, err);
     if (rc == 0 && k->with_texts)
-        rc = sb_frames_next(&k->texts, SB_BUNDLE_PAYLOAD_MAX, &k->text, err);
+        rc = sb_pieces_next(&k->texts, SB_BUNDLE_PAYLOAD_MAX, &k->text, err);
     if (rc != 0)
         return rc;
     e->record = sb_buf_bytes(&k->record);
@@ -121,8 +121,8 @@ static int check_end(const struct block *k, struct sb_err *err)
     if (!k->leaves_more && k->leaf_at != k->leaves.n)
         return sb_fail(
             err, SB_E_BUNDLE, "%s goes on after its last entry", k->leaves_path);
-    int rc = sb_frames_end(&k->records, err);
-    return rc == 0 && k->with_texts ? sb_frames_end(&k->texts, err) : rc;
+    int rc = sb_pieces_end(&k->records, err);
+    return rc == 0 && k->with_texts ? sb_pieces_end(&k->texts, err) : rc;
 }
 
 /* The entries of one block from `first` of them on. */

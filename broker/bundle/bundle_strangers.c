@@ -13,9 +13,9 @@ static int judge(void *ctx, const char *path, bool regular, struct sb_err *err)
 {
     struct strangers *s = ctx;
     (void)err;
-    if (regular && sb_bundle_place(path, s->size) != SB_PLACE_STRANGER)
-        return 0;
-    return s->fn(s->ctx, path);
+    enum sb_bundle_place place = sb_bundle_place(path, s->size);
+    bool known = regular && place != SB_PLACE_STRANGER && place != SB_PLACE_BEYOND;
+    return known ? 0 : s->fn(s->ctx, path);
 }
 
 int sb_bundle_strangers(struct sb_bundle *b,

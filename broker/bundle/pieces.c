@@ -1,19 +1,19 @@
 /* Purpose: byte strings after their lengths, read one at a time.
  * Invariant: no length is believed before it is held against what the file still has
  * and against the caller's maximum. */
-#include "broker/bundle/frames.h"
+#include "broker/bundle/pieces.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-static int broken(const struct sb_frames *f, struct sb_err *err)
+static int broken(const struct sb_pieces *f, struct sb_err *err)
 {
     if (ferror(f->file))
         return sb_fail_os(err, errno, "%s: cannot be read", f->path);
     return sb_fail(err, SB_E_BUNDLE, "%s is cut short", f->path);
 }
 
-int sb_frames_open(struct sb_frames *f,
+int sb_pieces_open(struct sb_pieces *f,
                    int dir,
                    const char *what,
                    uint64_t n,
@@ -36,14 +36,14 @@ int sb_frames_open(struct sb_frames *f,
     return 0;
 }
 
-void sb_frames_close(struct sb_frames *f)
+void sb_pieces_close(struct sb_pieces *f)
 {
     if (f->file)
         fclose(f->file);
     f->file = NULL;
 }
 
-static int next_length(struct sb_frames *f, uint32_t *n, struct sb_err *err)
+static int next_length(struct sb_pieces *f, uint32_t *n, struct sb_err *err)
 {
     uint8_t b[4];
     if (f->left < sizeof b)
@@ -57,7 +57,7 @@ static int next_length(struct sb_frames *f, uint32_t *n, struct sb_err *err)
     return 0;
 }
 
-int sb_frames_next(struct sb_frames *f,
+int sb_pieces_next(struct sb_pieces *f,
                    size_t max,
                    struct sb_buf *out,
                    struct sb_err *err)
@@ -81,7 +81,7 @@ int sb_frames_next(struct sb_frames *f,
     return sb_buf_check(out, err);
 }
 
-int sb_frames_skip(struct sb_frames *f, struct sb_err *err)
+int sb_pieces_skip(struct sb_pieces *f, struct sb_err *err)
 {
     uint32_t n = 0;
     int rc = next_length(f, &n, err);
@@ -93,7 +93,7 @@ int sb_frames_skip(struct sb_frames *f, struct sb_err *err)
     return 0;
 }
 
-int sb_frames_end(const struct sb_frames *f, struct sb_err *err)
+int sb_pieces_end(const struct sb_pieces *f, struct sb_err *err)
 {
     if (f->more || f->left == 0)
         return 0;

@@ -1,0 +1,53 @@
+/* What the files of the export share. Private to this room. */
+#ifndef BROKER_BUNDLE_EXPORT_FORM_H
+#define BROKER_BUNDLE_EXPORT_FORM_H
+
+#include "broker/bundle/bundle_form.h"
+#include "broker/bundle/export.h"
+#include "broker/bundle/tile_writer.h"
+
+struct sb_export_goal { /* the tree that is exported */
+    struct sb_buf note;
+    struct sb_checkpoint checkpoint;
+    uint64_t cosignatures;
+    bool final;
+};
+
+struct sb_range { /* of indices, [from, to) */
+    uint64_t from;
+    uint64_t to;
+};
+
+struct sb_export {
+    struct sb_journal_reader *reader;
+    const struct sb_export_config *config;
+    struct sb_writes *writes;
+    struct sb_tile_writer *tiles;
+    struct sb_bundle *old; /* the bundle that the folder holds; NULL: none yet */
+    struct sb_checkpoint old_checkpoint; /* size 0 without one */
+    struct sb_range old_range;
+    struct sb_export_goal goal;
+    struct sb_bundle_about about; /* of the bundle to be */
+    struct sb_range range;        /* within the goal's tree */
+    bool resumed; /* whole files beyond the old bundle are of this range */
+    uint64_t entries;
+};
+
+/* The note to export, and how final it is; empty note when there is none. */
+SB_CHECK int sb_export_choose(struct sb_journal_reader *reader,
+                              struct sb_export_goal *out,
+                              struct sb_err *err);
+/* For a note that was chosen in another way: who of the witnesses cosigned it. */
+SB_CHECK int sb_export_count(struct sb_journal_reader *reader,
+                             struct sb_export_goal *goal,
+                             struct sb_err *err);
+/* Leaf data, records, texts and tiles; queued, not flushed. */
+SB_CHECK int sb_export_blocks(struct sb_export *x, struct sb_err *err);
+SB_CHECK int sb_export_copies(struct sb_export *x, struct sb_err *err);
+/* Removes what an export that was stopped has left: at the start, temporary files and
+ * (unless it is resumed) records and texts beyond the old bundle; at the end, all that
+ * the new checkpoint has no need of. Files that no bundle has are left alone. */
+SB_CHECK int sb_export_clean_start(struct sb_export *x, struct sb_err *err);
+SB_CHECK int sb_export_clean_end(struct sb_export *x, struct sb_err *err);
+
+#endif
