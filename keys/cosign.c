@@ -20,7 +20,7 @@ message(struct sb_bytes text, uint64_t time_s, struct sb_buf *out, struct sb_err
 
 static int text_of(struct sb_bytes note, struct sb_bytes *text, struct sb_err *err)
 {
-    struct sb_bytes lines;
+    struct sb_bytes lines = {0};
     if (note.n > SB_NOTE_MAX || !sb_note_split(note, text, &lines))
         return sb_fail(err, SB_E_NOTE, "this is not a signed note");
     return 0;
@@ -50,7 +50,7 @@ int sb_cosign(const struct sb_vault *v,
 {
     uint8_t pk[SB_PK];
     uint8_t blob[COSIG_BLOB];
-    struct sb_bytes text;
+    struct sb_bytes text = {0};
     struct sb_buf m = {0};
     if (!sb_note_is_name(sb_bytes_str(name), SB_NOTE_NAME_MAX))
         return sb_fail(err, SB_E_ARGUMENT, "\"%s\" cannot name a witness", name);
@@ -120,8 +120,8 @@ int sb_cosign_check(struct sb_bytes note,
                     uint64_t *time_s,
                     struct sb_err *err)
 {
-    struct sb_bytes text;
-    struct sb_note_sig sig;
+    struct sb_bytes text = {0};
+    struct sb_note_sig sig = {0};
     int rc = text_of(note, &text, err);
     if (rc == 0)
         rc = read_line(line, &sig, err);
@@ -168,9 +168,9 @@ int sb_cosign_add(struct sb_bytes note,
                   struct sb_buf *out,
                   struct sb_err *err)
 {
-    struct sb_note_sig sig;
-    struct sb_bytes text;
-    struct sb_bytes lines;
+    struct sb_note_sig sig = {0};
+    struct sb_bytes text = {0};
+    struct sb_bytes lines = {0};
     struct sb_bytes origin;
     size_t start = out->n;
     int rc = read_line(line, &sig, err);
@@ -196,8 +196,8 @@ size_t sb_cosign_times(struct sb_bytes note,
                        const struct sb_witness_keys *keys,
                        uint64_t *times)
 {
-    struct sb_bytes text;
-    struct sb_bytes lines;
+    struct sb_bytes text = {0};
+    struct sb_bytes lines = {0};
     struct sb_bytes line;
     size_t n = 0;
     for (size_t i = 0; i < keys->n; i++)

@@ -146,7 +146,7 @@ static int tail(struct source s,
                 uint8_t out[SB_HASH],
                 struct sb_err *err)
 {
-    uint8_t hash[SB_HASH];
+    uint8_t hash[SB_HASH] = {0};
     bool any = false;
     for (unsigned l = 0; l < level; l++) {
         uint8_t left[SB_HASH];
