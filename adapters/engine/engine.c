@@ -31,6 +31,8 @@ int sb_engine_open(struct sb_engine **out,
         rc = sb_engine_load_streams(e, err);
     if (!rc)
         rc = sb_engine_load_targets(e, err);
+    if (!rc)
+        rc = sb_engine_load_evidence(e, err);
     if (rc) {
         sb_engine_close(e);
         return rc;
@@ -46,6 +48,7 @@ void sb_engine_close(struct sb_engine *e)
     sb_admin_close(e->admin);
     sb_client_close(e->client);
     sb_receive_close(&e->receive);
+    sb_evidence_close(&e->evidence);
     for (size_t i = 0; i < e->n_feeds; i++) {
         sb_feed_close(&e->feeds[i]);
         sb_mapping_free(e->feeds[i].mapping);
@@ -60,6 +63,7 @@ void sb_engine_close(struct sb_engine *e)
     free(e->feeds);
     free(e->streams);
     free(e->targets);
+    sb_alarms_free(e->env.alarms);
     sb_sql_close(e->env.state);
     sb_trust_free(e->env.trust);
     sb_vault_free(e->vault);
@@ -78,6 +82,8 @@ static void watch_session(struct sb_engine *e)
         for (size_t i = 0; i < e->n_streams; i++)
             sb_publish_away(&e->streams[i]);
         sb_receive_away(&e->receive);
+        sb_evidence_away(&e->evidence);
+        sb_watch_away(&e->watch);
         sb_log(e->env.log, SB_LOG_INFO, "engine", SB_LOG_TEXT("event", "session_lost"));
     }
     struct sb_err why = {.code = 0};
@@ -223,7 +229,7 @@ static int say_goodbye(struct sb_engine *e, struct sb_err *err)
         rc = listen_to(e, &more, err);
     }
     for (size_t i = 0; !rc && i < e->n_streams; i++)
-        rc = sb_publish_flush(&e->streams[i], err);
+        rc = sb_publish_flush(&e->streams[i], sb_clock_now_ms(), err);
     return rc;
 }
 

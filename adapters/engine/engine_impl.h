@@ -3,8 +3,11 @@
 #define ADAPTERS_ENGINE_ENGINE_IMPL_H
 
 #include "adapters/engine/engine.h"
+#include "adapters/engine/evidence.h"
 #include "adapters/engine/feed.h"
+#include "adapters/engine/heads.h"
 #include "adapters/engine/receive.h"
+#include "adapters/engine/watch.h"
 #include "broker/client/client.h"
 #include "broker/io/admin.h"
 
@@ -27,6 +30,9 @@ struct sb_engine {
     struct sb_target *targets;
     size_t n_targets;
     struct sb_receive receive;
+    struct sb_evidence evidence;
+    struct sb_watch watch;
+    struct sb_heads_said heads;
     uint64_t pinned_version; /* the configured directory; 0: none */
     uint8_t pinned_hash[SB_HASH];
     uint64_t named_version; /* newest directory that the broker named at WELCOME */
@@ -34,11 +40,10 @@ struct sb_engine {
     bool stopping;          /* asked by signal or verb */
     bool refused;           /* the refusal has been logged */
     uint64_t started_ms;
-    uint64_t minute_mono; /* when heads and receipts were last made */
+    uint64_t minute_mono; /* when the outbox was last pruned */
     uint64_t second_mono;
     uint64_t reject_mono;
     uint64_t flush_mono;
-    uint64_t heads_sum; /* of stored seqs, when heads were last made */
 };
 
 /* engine_open.c */
@@ -46,6 +51,7 @@ SB_CHECK int sb_engine_load_keys(struct sb_engine *e, struct sb_err *err);
 SB_CHECK int sb_engine_load_state(struct sb_engine *e, struct sb_err *err);
 SB_CHECK int sb_engine_load_streams(struct sb_engine *e, struct sb_err *err);
 SB_CHECK int sb_engine_load_targets(struct sb_engine *e, struct sb_err *err);
+SB_CHECK int sb_engine_load_evidence(struct sb_engine *e, struct sb_err *err);
 SB_CHECK int sb_engine_connect(struct sb_engine *e, struct sb_err *err);
 
 /* engine_catalogue.c: 0, or SB_E_CATALOGUE_HASH. A directory must be held. */

@@ -4,7 +4,6 @@
 #include "adapters/engine/publish.h"
 #include "adapters/engine/state.h"
 #include "broker/host/clock.h"
-#include "keys/note.h"
 
 static struct sb_stream *find(struct sb_engine *e, struct sb_bytes name)
 {
@@ -24,30 +23,34 @@ static void want_directory(struct sb_engine *e, uint64_t version)
 static int welcome(struct sb_engine *e, const struct sb_message *m, struct sb_err *err)
 {
     uint64_t before = e->env.generation;
+    uint64_t now = sb_clock_now_ms();
     uint64_t generation = m->as.welcome.generation;
     e->named_version = m->as.welcome.directory_version;
     want_directory(e, e->named_version);
-    if (m->as.welcome.tree_size >= e->env.tree_size || generation != before) {
-        e->env.tree_size = m->as.welcome.tree_size;
-        memcpy(e->env.root, m->as.welcome.root, SB_HASH);
-    }
+    bool anew = before && generation > before;
     for (size_t i = 0; i < e->n_streams; i++) {
         struct sb_stream *s = &e->streams[i];
         const struct sb_own_stream *own = NULL;
         for (size_t k = 0; k < m->as.welcome.n_streams; k++)
             if (sb_bytes_is(m->as.welcome.streams[k].stream, s->name))
                 own = &m->as.welcome.streams[k];
-        int rc = sb_publish_welcome(s, own, before && generation > before, err);
+        int rc = sb_publish_welcome(s, own, anew, now, err);
         if (rc)
             return rc;
     }
+    int rc = sb_evidence_welcome(&e->evidence, anew, now, err);
+    if (!rc)
+        rc = sb_watch_welcome(&e->watch, anew, now, sb_clock_mono_ms(), err);
+    if (rc)
+        return rc;
     if (generation != before) {
-        int rc = sb_state_put_number(e->env.state, "generation", generation, err);
+        rc = sb_state_put_number(e->env.state, "generation", generation, err);
         if (rc)
             return rc;
         e->env.generation = generation;
     }
     e->here = true;
+    e->heads.again = true;
     e->refused = false;
     e->reject_mono = 0;
     sb_log(e->env.log,
@@ -57,7 +60,7 @@ static int welcome(struct sb_engine *e, const struct sb_message *m, struct sb_er
            SB_LOG_TEXT("broker", e->address),
            SB_LOG_U64("generation", generation),
            SB_LOG_U64("directory", m->as.welcome.directory_version));
-    int rc = sb_receive_welcome(&e->receive, sb_clock_mono_ms(), err);
+    rc = sb_receive_welcome(&e->receive, sb_clock_mono_ms(), err);
     return rc == SB_E_BUSY || rc == SB_E_NO_CONNECTION ? 0 : rc;
 }
 
@@ -66,6 +69,7 @@ static int
 directory(struct sb_engine *e, const struct sb_message *m, struct sb_err *err)
 {
     struct sb_err why = {.code = 0};
+    struct sb_checkpoint seen = sb_evidence_before(&e->evidence);
     int rc = sb_trust_add(e->env.trust, m->payload[0], &why);
     if (rc == SB_E_MEMORY)
         return sb_fail(err, rc, "%s", why.text);
@@ -85,6 +89,7 @@ directory(struct sb_engine *e, const struct sb_message *m, struct sb_err *err)
         return 0;
     }
     uint64_t version = sb_dir_body(dir)->version;
+    sb_evidence_directory(&e->evidence, &seen);
     sb_client_directory(e->client, version);
     sb_log(e->env.log,
            SB_LOG_INFO,
@@ -94,44 +99,6 @@ directory(struct sb_engine *e, const struct sb_message *m, struct sb_err *err)
     if (version >= e->named_version && sb_engine_same_catalogue(e, &why) != 0)
         sb_log(e->env.log, SB_LOG_WARNING, "engine", SB_LOG_ERR(&why));
     return sb_state_keep_directory(e->env.state, version, sb_dir_record(dir), err);
-}
-
-static int
-checkpoint(struct sb_engine *e, const struct sb_message *m, struct sb_err *err)
-{
-    const struct sb_dir *dir = sb_trust_newest(e->env.trust);
-    struct sb_checkpoint c;
-    struct sb_err why = {.code = 0};
-    if (!dir)
-        return 0;
-    if (sb_checkpoint_open(m->payload[0], sb_dir_body(dir)->log_pk, &c, &why) != 0) {
-        sb_log(e->env.log,
-               SB_LOG_WARNING,
-               "engine",
-               SB_LOG_ERR(&why),
-               SB_LOG_TEXT("event", "checkpoint_refused"));
-        return 0;
-    }
-    uint64_t now = sb_clock_now_ms();
-    bool write = now - e->env.fresh_ms > 60000; /* its age is counted in days */
-    e->env.tree_size = c.size;
-    e->env.fresh_ms = now;
-    memcpy(e->env.root, c.root, SB_HASH);
-    if (!write)
-        return 0;
-    int rc = sb_sql_begin(e->env.state, err);
-    if (rc)
-        return rc;
-    rc = sb_state_put_number(e->env.state, "checkpoint_size", c.size, err);
-    if (!rc)
-        rc = sb_state_put_number(e->env.state, "checkpoint_ms", now, err);
-    if (!rc)
-        rc = sb_state_put(
-            e->env.state, "checkpoint_root", sb_bytes(c.root, SB_HASH), err);
-    if (!rc)
-        return sb_sql_commit(e->env.state, err);
-    sb_sql_rollback(e->env.state);
-    return rc;
 }
 
 static int forget_reject(struct sb_engine *e, const uint8_t *hash, struct sb_err *err)
@@ -157,7 +124,7 @@ static int refused(struct sb_engine *e, const struct sb_message *m, struct sb_er
     struct sb_stream *s = find(e, m->as.refused.stream);
     enum sb_kind kind = m->as.refused.kind;
     if (s && (kind == SB_KIND_CLAIM || kind == SB_KIND_EPOCH || kind == SB_KIND_BATCH))
-        return sb_publish_refused(s, m, err);
+        return sb_publish_refused(s, m, sb_clock_now_ms(), err);
     sb_log(e->env.log,
            SB_LOG_WARNING,
            "engine",
@@ -186,7 +153,10 @@ int sb_engine_message(struct sb_engine *e,
     case SB_CMD_ENTRY:
         return sb_receive_entry(&e->receive, m, err);
     case SB_CMD_CHECKPOINT:
-        return checkpoint(e, m, err);
+        return sb_evidence_checkpoint(
+            &e->evidence, m, sb_clock_now_ms(), sb_clock_mono_ms(), err);
+    case SB_CMD_NOTICE:
+        return sb_watch_notice(&e->watch, m->payload[0], sb_clock_now_ms(), err);
     default:
         return 0;
     }

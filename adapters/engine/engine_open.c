@@ -70,27 +70,6 @@ int sb_engine_load_keys(struct sb_engine *e, struct sb_err *err)
     return rc;
 }
 
-/* The newest checkpoint that we saw: "size root-in-hex" and when. */
-static int load_checkpoint(struct sb_engine *e, struct sb_err *err)
-{
-    struct sb_buf root = {0};
-    int rc =
-        sb_state_number(e->env.state, "checkpoint_size", 0, &e->env.tree_size, err);
-    if (!rc)
-        rc = sb_state_number(e->env.state, "checkpoint_ms", 0, &e->env.fresh_ms, err);
-    if (!rc)
-        rc = sb_state_number(e->env.state, "generation", 0, &e->env.generation, err);
-    if (!rc) {
-        rc = sb_state_get(e->env.state, "checkpoint_root", &root, err);
-        if (!rc && root.n == SB_HASH)
-            memcpy(e->env.root, root.p, SB_HASH);
-        else if (rc == SB_E_NOT_FOUND)
-            rc = 0;
-    }
-    sb_buf_free(&root);
-    return rc;
-}
-
 int sb_engine_load_state(struct sb_engine *e, struct sb_err *err)
 {
     e->state_dir = sb_config_text(e->config->config, "state");
@@ -98,12 +77,29 @@ int sb_engine_load_state(struct sb_engine *e, struct sb_err *err)
         return sb_fail_os(err, errno, "%s", e->state_dir);
     char path[4096];
     (void)snprintf(path, sizeof path, "%s/adapter.db", e->state_dir);
-    int rc = sb_state_open(&e->env.state, path, err);
+    int rc = sb_alarms_new(&e->env.alarms, e->env.log, err);
+    if (!rc)
+        rc = sb_state_open(&e->env.state, path, err);
     if (!rc)
         rc = sb_state_load_trust(e->env.state, e->env.trust, err);
     if (!rc)
-        rc = load_checkpoint(e, err);
+        rc = sb_state_number(e->env.state, "generation", 0, &e->env.generation, err);
     return rc;
+}
+
+int sb_engine_load_evidence(struct sb_engine *e, struct sb_err *err)
+{
+    char dir[4096];
+    (void)snprintf(dir, sizeof dir, "%s/witness", e->state_dir);
+    e->heads = (struct sb_heads_said){
+        .env = &e->env, .streams = e->streams, .n_streams = e->n_streams};
+    e->watch = (struct sb_watch){.env = &e->env, .receive = &e->receive};
+    e->evidence = (struct sb_evidence){.env = &e->env,
+                                       .streams = e->streams,
+                                       .n_streams = e->n_streams,
+                                       .receive = &e->receive};
+    int rc = sb_evidence_open(&e->evidence, dir, err);
+    return rc ? rc : sb_watch_open(&e->watch, err);
 }
 
 static int find_stream(struct sb_engine *e,

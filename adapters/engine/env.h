@@ -5,6 +5,7 @@
 #ifndef ADAPTERS_ENGINE_ENV_H
 #define ADAPTERS_ENGINE_ENV_H
 
+#include "adapters/engine/alarm.h"
 #include "adapters/engine/sql.h"
 #include "broker/core/message.h"
 #include "broker/host/log.h"
@@ -19,10 +20,12 @@ struct sb_env {
     /* 0, SB_E_NO_CONNECTION or SB_E_BUSY (try again later), or an error. */
     int (*send)(void *ctx, const struct sb_message *m, struct sb_err *err);
     void *send_ctx;
-    uint64_t tree_size; /* newest checkpoint that we saw: what a claim names */
+    struct sb_alarms *alarms; /* may be NULL */
+    uint64_t tree_size;       /* newest tree that was verified: what a claim names */
     uint8_t root[SB_HASH];
     uint64_t generation; /* of the broker's journal; 0: not met yet */
-    uint64_t fresh_ms;   /* when the newest checkpoint came; 0: never */
+    uint64_t fresh_ms; /* age of the newest final checkpoint runs from here; 0: none */
+    bool contradicted; /* the broker showed two histories: nothing is sealed or sent */
 };
 
 /* The sign key of ours that the newest directory accepts now. SB_E_NOT_ENROLLED with

@@ -13,7 +13,8 @@ static int read_stream(struct sb_sql *s,
                           &row,
                           err,
                           "SELECT id, instance, stored_seq, stored_hash, stored_epoch,"
-                          " stopped FROM stream WHERE name = ?",
+                          " stopped, proved_seq, proved_index, final_seq"
+                          " FROM stream WHERE name = ?",
                           "t",
                           name);
     if (rc)
@@ -23,7 +24,10 @@ static int read_stream(struct sb_sql *s,
         *out = (struct sb_outbox_stream){.id = (int64_t)sb_sql_uint(row, 0),
                                          .stored_seq = sb_sql_uint(row, 2),
                                          .stored_epoch = sb_sql_uint(row, 4),
-                                         .stopped = -(int)sb_sql_uint(row, 5)};
+                                         .stopped = -(int)sb_sql_uint(row, 5),
+                                         .proved_seq = sb_sql_uint(row, 6),
+                                         .proved_index = sb_sql_uint(row, 7),
+                                         .final_seq = sb_sql_uint(row, 8)};
         if (!sb_sql_fixed(row, 1, out->instance, SB_INSTANCE) ||
             !sb_sql_fixed(row, 3, out->stored_hash, SB_HASH))
             rc = sb_fail(err, SB_E_DB_CORRUPT, "the state file's row of a stream");
@@ -76,6 +80,7 @@ int sb_outbox_stored(struct sb_sql *s,
                      int64_t stream,
                      uint64_t seq,
                      const uint8_t hash[SB_HASH],
+                     uint64_t now_ms,
                      struct sb_err *err)
 {
     int rc = sb_sql_begin(s, err);
@@ -83,9 +88,10 @@ int sb_outbox_stored(struct sb_sql *s,
         return rc;
     rc = sb_sql_do(s,
                    err,
-                   "UPDATE batch SET stored = 1"
+                   "UPDATE batch SET stored = 1, stored_ms = ?"
                    " WHERE stream = ? AND last_seq <= ? AND stored = 0",
-                   "iu",
+                   "uiu",
+                   now_ms,
                    stream,
                    seq);
     if (!rc)

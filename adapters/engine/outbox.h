@@ -17,7 +17,10 @@ struct sb_outbox_stream { /* one row of `stream`, plain data */
     uint64_t stored_seq; /* answered by the broker */
     uint8_t stored_hash[SB_HASH];
     uint64_t stored_epoch;
-    int stopped; /* 0 or a negative code: nothing is sealed or sent */
+    int stopped;           /* 0 or a negative code: nothing is sealed or sent */
+    uint64_t proved_seq;   /* up to here the broker has proved what it stored */
+    uint64_t proved_index; /* of the batch that ends there */
+    uint64_t final_seq;    /* up to here under a final checkpoint */
 };
 
 struct sb_outbox_record { /* a claim or an epoch */
@@ -50,12 +53,22 @@ SB_CHECK int sb_outbox_stop(struct sb_sql *s,
                             int code,
                             struct sb_bytes evidence,
                             struct sb_err *err);
-/* Everything up to seq (whose batch has `hash`) is stored. */
+/* Everything up to seq (whose batch has `hash`) is stored, as we learn at `now`. */
 SB_CHECK int sb_outbox_stored(struct sb_sql *s,
                               int64_t stream,
                               uint64_t seq,
                               const uint8_t hash[SB_HASH],
+                              uint64_t now_ms,
                               struct sb_err *err);
+/* Writes down row->proved_seq, proved_index and final_seq. */
+SB_CHECK int sb_outbox_proved(struct sb_sql *s,
+                              const struct sb_outbox_stream *row,
+                              struct sb_err *err);
+/* When the oldest batch that is stored and not proved was stored; 0: there is none. */
+SB_CHECK int sb_outbox_unproved_ms(struct sb_sql *s,
+                                   const struct sb_outbox_stream *row,
+                                   uint64_t *out,
+                                   struct sb_err *err);
 SB_CHECK int sb_outbox_stored_epoch(struct sb_sql *s,
                                     int64_t stream,
                                     uint64_t epoch_no,
@@ -128,7 +141,30 @@ SB_CHECK int sb_outbox_has(struct sb_sql *s,
                            const uint8_t hash[SB_HASH],
                            bool *out,
                            struct sb_err *err);
-/* Drops batches that were stored and sent before `before_ms` (policy.keep). */
+/* SHA-256 of the record of the batch that ends at `seq`: what the journal's leaf names.
+ * 1: there is one; 0: none. */
+SB_CHECK int sb_outbox_record_hash(struct sb_sql *s,
+                                   int64_t stream,
+                                   uint64_t seq,
+                                   uint8_t hash[SB_HASH],
+                                   struct sb_err *err);
+/* Appends the record of the oldest batch that is not stored. 1: there is one; 0: none.
+ */
+SB_CHECK int sb_outbox_waiting_record(struct sb_sql *s,
+                                      int64_t stream,
+                                      struct sb_buf *out,
+                                      struct sb_err *err);
+/* First seq of the oldest batch kept; 0: none. */
+SB_CHECK int
+sb_outbox_first(struct sb_sql *s, int64_t stream, uint64_t *out, struct sb_err *err);
+/* Last seq of the batches that a journal of before had stored and the present one has
+ * not; 0: none. */
+SB_CHECK int sb_outbox_refill_seq(struct sb_sql *s,
+                                  int64_t stream,
+                                  uint64_t *out,
+                                  struct sb_err *err);
+/* Drops batches that are final and were sent before `before_ms` (policy.keep); the
+ * newest final one of each stream stays, to be held against the broker's proofs. */
 SB_CHECK int sb_outbox_prune(struct sb_sql *s, uint64_t before_ms, struct sb_err *err);
 
 /* The token of a source: written in the transaction of its events. */

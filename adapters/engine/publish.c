@@ -7,7 +7,7 @@
 #define PAUSE_MIN_MS 250u
 #define PAUSE_MAX_MS 60000u
 
-static void warn(const struct sb_stream *s, int code, const char *text)
+void sb_publish_warn(const struct sb_stream *s, int code, const char *text)
 {
     sb_log(s->env->log,
            SB_LOG_WARNING,
@@ -19,23 +19,6 @@ static void warn(const struct sb_stream *s, int code, const char *text)
            SB_LOG_TEXT("text", text));
 }
 
-int sb_publish_stop(struct sb_stream *s,
-                    int code,
-                    struct sb_bytes evidence,
-                    struct sb_err *err)
-{
-    s->row.stopped = code;
-    return sb_outbox_stop(s->env->state, s->row.id, code, evidence, err);
-}
-
-int sb_publish_resume(struct sb_stream *s, struct sb_err *err)
-{
-    int rc = sb_outbox_stop(s->env->state, s->row.id, 0, sb_bytes(NULL, 0), err);
-    if (!rc)
-        s->row.stopped = 0;
-    return rc;
-}
-
 void sb_publish_away(struct sb_stream *s)
 {
     s->welcomed = false;
@@ -45,164 +28,15 @@ void sb_publish_away(struct sb_stream *s)
     s->adopting = false;
 }
 
-int sb_publish_flush(struct sb_stream *s, struct sb_err *err)
+int sb_publish_flush(struct sb_stream *s, uint64_t now_ms, struct sb_err *err)
 {
     if (!s->dirty)
         return 0;
     int rc = sb_outbox_stored(
-        s->env->state, s->row.id, s->row.stored_seq, s->row.stored_hash, err);
+        s->env->state, s->row.id, s->row.stored_seq, s->row.stored_hash, now_ms, err);
     if (!rc)
         s->dirty = false;
     return rc;
-}
-
-/* What the broker said, kept beside a stopped stream. */
-static int stop_with(struct sb_stream *s,
-                     int code,
-                     const struct sb_own_stream *own,
-                     const char *text,
-                     struct sb_err *err)
-{
-    char evidence[512];
-    char hex[2 * SB_HASH + 1];
-    sb_hex(hex, own->last_hash, SB_HASH);
-    (void)snprintf(evidence,
-                   sizeof evidence,
-                   "%s; broker: claim %llu, epoch %llu, last %llu %s",
-                   text,
-                   (unsigned long long)own->claim_no,
-                   (unsigned long long)own->epoch_no,
-                   (unsigned long long)own->last_seq,
-                   hex);
-    warn(s, code, evidence);
-    return sb_publish_stop(s, code, sb_bytes_str(evidence), err);
-}
-
-/* The broker's newest claim is not one that we made. */
-static bool is_foreign(const struct sb_stream *s, const struct sb_own_stream *own)
-{
-    return own->claim_no > 0 &&
-           memcmp(own->instance, s->row.instance, SB_INSTANCE) != 0;
-}
-
-/* A journal begun anew knows less: what we keep goes there again, byte for byte. */
-static int
-refill(struct sb_stream *s, const struct sb_own_stream *own, struct sb_err *err)
-{
-    s->row.stored_seq = own->last_seq;
-    s->row.stored_epoch = own->epoch_no;
-    memcpy(s->row.stored_hash, own->last_hash, SB_HASH);
-    int rc = sb_sql_begin(s->env->state, err);
-    if (rc)
-        return rc;
-    rc = sb_sql_do(s->env->state,
-                   err,
-                   "UPDATE batch SET stored = 0 WHERE stream = ? AND first_seq > ?",
-                   "iu",
-                   s->row.id,
-                   own->last_seq);
-    if (!rc)
-        rc = sb_outbox_stored(
-            s->env->state, s->row.id, own->last_seq, own->last_hash, err);
-    if (!rc)
-        rc = sb_outbox_stored_epoch(s->env->state, s->row.id, own->epoch_no, err);
-    if (!rc)
-        return sb_sql_commit(s->env->state, err);
-    sb_sql_rollback(s->env->state);
-    return rc;
-}
-
-/* The broker stands where our outbox knows: go on after it. */
-static int
-go_on(struct sb_stream *s, const struct sb_own_stream *own, struct sb_err *err)
-{
-    if (is_foreign(s, own) && s->claim_no > 0)
-        return stop_with(
-            s, SB_E_FOREIGN_CLAIM, own, "another adapter claims this stream", err);
-    if (own->last_seq > s->row.stored_seq) {
-        s->row.stored_seq = own->last_seq;
-        memcpy(s->row.stored_hash, own->last_hash, SB_HASH);
-        s->dirty = true;
-    }
-    if (own->epoch_no == s->row.stored_epoch)
-        return 0;
-    s->row.stored_epoch = own->epoch_no;
-    return sb_outbox_stored_epoch(s->env->state, s->row.id, own->epoch_no, err);
-}
-
-static void adopt(struct sb_stream *s, const struct sb_own_stream *own)
-{
-    warn(s,
-         is_foreign(s, own) && s->claim_no > 0 ? SB_E_FOREIGN_BATCH : SB_E_BEHIND,
-         "the broker holds more of this stream than this state: reading it first");
-    s->adopting = true;
-    s->goal = *own;
-    s->goal.stream = sb_bytes_str(s->name);
-}
-
-int sb_publish_welcome(struct sb_stream *s,
-                       const struct sb_own_stream *own,
-                       bool new_generation,
-                       struct sb_err *err)
-{
-    struct sb_own_stream none = {.claim_no = 0};
-    if (!own)
-        own = &none;
-    sb_publish_away(s);
-    int rc = sb_publish_flush(s, err);
-    if (rc || s->row.stopped)
-        return rc;
-    bool known = own->last_seq == 0;
-    if (!known)
-        rc = sb_outbox_has(
-            s->env->state, s->row.id, own->last_seq, own->last_hash, &known, err);
-    if (rc)
-        return rc;
-    if (own->last_seq < s->row.stored_seq) {
-        rc =
-            new_generation && known
-                ? refill(s, own, err)
-                : stop_with(
-                      s, SB_E_BEHIND, own, "the broker has less than it answered", err);
-    } else if (known) {
-        rc = go_on(s, own, err);
-    } else if (own->last_seq > s->row.stored_seq) {
-        adopt(s, own);
-    } else {
-        rc = stop_with(s,
-                       SB_E_FOREIGN_BATCH,
-                       own,
-                       "the broker has another batch in its place",
-                       err);
-    }
-    if (rc || s->row.stopped)
-        return rc;
-    if (own->claim_no > s->claim_no && !s->adopting) {
-        warn(s, SB_E_FOREIGN_CLAIM, "claimed before by a state that is gone");
-        s->stale = true;
-    }
-    s->welcomed = true;
-    s->broker_claim = own->claim_no;
-    s->broker_epoch = own->epoch_no;
-    s->sent_seq = s->row.stored_seq;
-    return 0;
-}
-
-int sb_publish_adopted(struct sb_stream *s, uint64_t now_ms, struct sb_err *err)
-{
-    const struct sb_own_stream *goal = &s->goal;
-    int rc = sb_publish_flush(s, err);
-    if (rc)
-        return rc;
-    s->row.stored_seq = goal->last_seq;
-    s->row.stored_epoch = goal->epoch_no;
-    memcpy(s->row.stored_hash, goal->last_hash, SB_HASH);
-    rc = sb_stream_rebase(s, goal->claim_no + 1, now_ms, err);
-    if (rc)
-        return rc;
-    s->adopting = false;
-    s->sent_seq = s->row.stored_seq;
-    return 0;
 }
 
 static int stored_batch(struct sb_stream *s, const struct sb_message *m)
@@ -231,13 +65,15 @@ int sb_publish_stored(struct sb_stream *s,
         return stored_batch(s, m);
     if (!s->asked)
         return 0;
-    if (m->as.stored.kind == SB_KIND_CLAIM && number == s->broker_claim + 1) {
+    if (memcmp(m->as.stored.hash, s->asked_hash, SB_HASH) != 0)
+        return 0; /* of what has been replaced meanwhile */
+    if (m->as.stored.kind == SB_KIND_CLAIM) {
         s->asked = false;
         s->broker_claim = number;
         s->claim_stored = number == s->claim_no;
         return sb_outbox_stored_claim(s->env->state, s->row.id, number, err);
     }
-    if (m->as.stored.kind == SB_KIND_EPOCH && number == s->broker_epoch + 1) {
+    if (m->as.stored.kind == SB_KIND_EPOCH) {
         s->asked = false;
         s->broker_epoch = number;
         s->row.stored_epoch = number;
@@ -259,8 +95,49 @@ static bool concerns(const struct sb_stream *s, const struct sb_message *m, size
     return s->asked && memcmp(hash, s->asked_hash, SB_HASH) == 0;
 }
 
+/* Whether what was refused bears a key that is ours no more: sealed again, it bears the
+ * new one. */
+static bool signed_before(const struct sb_stream *s, uint64_t now_ms)
+{
+    struct sb_buf raw = {0};
+    struct sb_record record = {0};
+    struct sb_outbox_record row;
+    uint8_t ours[SB_KEY_ID];
+    int rc = sb_env_sign_key(s->env, now_ms, ours, NULL);
+    if (rc)
+        return true; /* a new key comes with its card; until then nothing is signed */
+    rc = sb_outbox_waiting_record(s->env->state, s->row.id, &raw, NULL);
+    if (rc == 0)
+        rc = sb_outbox_claim(s->env->state, s->row.id, 0, &row, &raw, NULL) ? -1 : 1;
+    if (rc == 1)
+        rc = sb_record_read(sb_buf_bytes(&raw), &record, NULL);
+    bool other = !rc && record.n && memcmp(record.sigs[0].key_id, ours, SB_KEY_ID) != 0;
+    sb_buf_free(&raw);
+    return other;
+}
+
+/* What is sealed anew answers these; what readers have had is never sealed anew. */
+static bool mends(const struct sb_stream *s, int code, uint64_t now_ms)
+{
+    if (s->row.stored_seq < s->refill_seq)
+        return false;
+    return code == SB_E_STALE_EPOCH || code == SB_E_KEY_EXPIRED ||
+           (code == SB_E_SIGNATURE && signed_before(s, now_ms));
+}
+
+static int gap(struct sb_stream *s, uint64_t expected)
+{
+    if (expected <= s->row.stored_seq)
+        return SB_E_GAP;
+    s->sent_seq = expected - 1;
+    while (s->in_flight && s->flight[s->in_flight - 1].last_seq >= expected)
+        s->in_flight--;
+    return 0;
+}
+
 int sb_publish_refused(struct sb_stream *s,
                        const struct sb_message *m,
+                       uint64_t now_ms,
                        struct sb_err *err)
 {
     size_t at = 0;
@@ -272,36 +149,27 @@ int sb_publish_refused(struct sb_stream *s,
         s->in_flight = at; /* what came after it is refused as well */
     else
         s->asked = false;
-    switch (code) {
-    case SB_E_STALE_EPOCH:
-    case SB_E_KEY_EXPIRED:
+    if (mends(s, code, now_ms)) {
         s->stale = true;
         if (code == SB_E_STALE_EPOCH && expected > s->need_directory)
             s->need_directory = expected;
         return 0;
-    case SB_E_GAP:
-        if (expected <= s->row.stored_seq)
-            break;
-        s->sent_seq = expected - 1;
-        while (s->in_flight && s->flight[s->in_flight - 1].last_seq >= expected)
-            s->in_flight--;
-        return 0;
-    case SB_E_STOPPING:
-    case SB_E_BUSY:
+    }
+    if (code == SB_E_STOPPING || code == SB_E_BUSY) {
         s->sent_seq =
             s->in_flight ? s->flight[s->in_flight - 1].last_seq : s->row.stored_seq;
         s->welcomed = false; /* the next WELCOME tells where to go on */
         return 0;
-    default:
-        break;
     }
+    if (code == SB_E_GAP && gap(s, expected) == 0)
+        return 0;
     char text[200];
     (void)snprintf(text,
                    sizeof text,
                    "the broker refuses a %s (expected %llu): the stream stops",
                    sb_kind_text(m->as.refused.kind),
                    (unsigned long long)expected);
-    warn(s, code ? code : SB_E_REMOTE, text);
+    sb_publish_warn(s, code ? code : SB_E_REMOTE, text);
     return sb_publish_stop(s, code ? code : SB_E_REMOTE, sb_bytes_str(text), err);
 }
 
@@ -328,6 +196,50 @@ ask(struct sb_stream *s, enum sb_command cmd, uint64_t number, struct sb_err *er
     return rc;
 }
 
+/* The claim under which an epoch was made. */
+static int epoch_claim(struct sb_stream *s,
+                       uint64_t number,
+                       struct sb_arena *arena,
+                       uint64_t *claim_no,
+                       struct sb_err *err)
+{
+    struct sb_outbox_record row;
+    struct sb_record record;
+    struct sb_epoch epoch;
+    struct sb_buf raw = {0};
+    int rc = sb_outbox_epoch(s->env->state, s->row.id, number, &row, &raw, err);
+    if (!rc)
+        rc = sb_record_read(sb_buf_bytes(&raw), &record, err);
+    if (!rc)
+        rc = sb_epoch_read(record.body, arena, &epoch, err);
+    if (!rc)
+        *claim_no = epoch.core.claim_no;
+    sb_buf_free(&raw);
+    return rc;
+}
+
+/* What the broker must have before this batch, in the order in which it was made: every
+ * epoch of a claim before the next claim. A stream that the broker does not know begins
+ * with those of the batch. */
+static int first_ask(struct sb_stream *s,
+                     const struct sb_outbox_batch *b,
+                     struct sb_arena *arena,
+                     struct sb_err *err)
+{
+    uint64_t claim = s->broker_claim ? s->broker_claim + 1 : b->claim_no;
+    uint64_t epoch = s->broker_epoch ? s->broker_epoch + 1 : b->epoch_no;
+    bool ask_claim = b->claim_no > s->broker_claim;
+    if (ask_claim && s->broker_claim && b->epoch_no > s->broker_epoch) {
+        uint64_t of = 0;
+        int rc = epoch_claim(s, epoch, arena, &of, err);
+        if (rc)
+            return rc;
+        ask_claim = of > s->broker_claim;
+    }
+    return ask_claim ? ask(s, SB_CMD_CLAIM, claim, err)
+                     : ask(s, SB_CMD_EPOCH, epoch, err);
+}
+
 /* Sends the next thing: 1 something was sent, 0 nothing is to be sent now. */
 static int step(struct sb_stream *s, struct sb_arena *arena, struct sb_err *err)
 {
@@ -336,15 +248,8 @@ static int step(struct sb_stream *s, struct sb_arena *arena, struct sb_err *err)
         s->env->state, s->row.id, (int64_t)s->sent_seq + 1, arena, &b, err);
     if (rc)
         return rc;
-    bool claim = b.claim_no > s->broker_claim;
-    bool epoch = b.epoch_no > s->broker_epoch;
-    if (claim || epoch) {
-        if (s->in_flight)
-            return 0;
-        rc = claim ? ask(s, SB_CMD_CLAIM, s->broker_claim + 1, err)
-                   : ask(s, SB_CMD_EPOCH, s->broker_epoch + 1, err);
-        return rc ? rc : 0;
-    }
+    if (b.claim_no > s->broker_claim || b.epoch_no > s->broker_epoch)
+        return s->in_flight ? 0 : first_ask(s, &b, arena, err);
     struct sb_message m = {.cmd = SB_CMD_PUBLISH, .n_payload = 3};
     m.payload[0] = b.record;
     m.payload[1] = b.items;
@@ -406,13 +311,13 @@ static int renew(struct sb_stream *s, uint64_t now_ms, struct sb_err *err)
         sb_dir_body(dir)->version < s->need_directory || pauses(s, now_ms))
         return 0;
     struct sb_err why = {.code = 0};
-    int rc = sb_publish_flush(s, &why);
+    int rc = sb_publish_flush(s, now_ms, &why);
     if (!rc)
         rc = sb_stream_may_seal(s, now_ms, &why);
     if (!rc)
         rc = sb_stream_rebase(s, next_claim(s), now_ms, &why);
     if (rc && passes(rc)) {
-        warn(s, rc, why.text);
+        sb_publish_warn(s, rc, why.text);
         return 0;
     }
     if (rc)
@@ -436,7 +341,7 @@ int sb_publish_pump(struct sb_stream *s,
                     struct sb_err *err)
 {
     *busy = false;
-    if (!s->welcomed || s->row.stopped || s->adopting)
+    if (!s->welcomed || s->row.stopped || s->adopting || s->env->contradicted)
         return 0;
     if (s->stale) {
         int rc = renew(s, now_ms, err);

@@ -14,18 +14,21 @@
 SB_CHECK int sb_publish_welcome(struct sb_stream *s,
                                 const struct sb_own_stream *own,
                                 bool new_generation,
+                                uint64_t now_ms,
                                 struct sb_err *err);
 /* The session is lost. */
 void sb_publish_away(struct sb_stream *s);
 SB_CHECK int
 sb_publish_stored(struct sb_stream *s, const struct sb_message *m, struct sb_err *err);
-SB_CHECK int
-sb_publish_refused(struct sb_stream *s, const struct sb_message *m, struct sb_err *err);
+SB_CHECK int sb_publish_refused(struct sb_stream *s,
+                                const struct sb_message *m,
+                                uint64_t now_ms,
+                                struct sb_err *err);
 /* Sends what may be sent. *busy: the socket is full, come back. */
 SB_CHECK int
 sb_publish_pump(struct sb_stream *s, uint64_t now_ms, bool *busy, struct sb_err *err);
 /* Writes down what was answered since the last call. */
-SB_CHECK int sb_publish_flush(struct sb_stream *s, struct sb_err *err);
+SB_CHECK int sb_publish_flush(struct sb_stream *s, uint64_t now_ms, struct sb_err *err);
 /* The stream stops: nothing is sealed or sent until an operator lets it go on. */
 SB_CHECK int sb_publish_stop(struct sb_stream *s,
                              int code,
@@ -36,6 +39,9 @@ SB_CHECK int sb_publish_resume(struct sb_stream *s, struct sb_err *err);
 /* Adopting is over: the broker's last batch was read and verified. */
 SB_CHECK int
 sb_publish_adopted(struct sb_stream *s, uint64_t now_ms, struct sb_err *err);
+
+/* Private to publish*.c and proved.c. */
+void sb_publish_warn(const struct sb_stream *s, int code, const char *text);
 
 /* Sealed and not stored, in events. */
 static inline uint64_t sb_publish_backlog(const struct sb_stream *s)

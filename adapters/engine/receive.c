@@ -6,6 +6,7 @@
 
 #include "adapters/engine/cursor.h"
 #include "adapters/engine/publish.h"
+#include "keys/tree.h"
 #include "schemas/base/text.h"
 
 #define PAUSE_MIN_MS 250u
@@ -116,6 +117,8 @@ int sb_receive_welcome(struct sb_receive *r, uint64_t mono_ms, struct sb_err *er
         sb_chain_close(&r->readings[i]->chain);
         r->readings[i]->open = false;
         r->readings[i]->held_until = 0;
+        r->readings[i]->came_mono = mono_ms;
+        r->readings[i]->behind_mono = 0;
     }
     for (size_t i = 0; i < r->n_subs; i++)
         r->subs[i].unasked = true; /* a full socket: the next tick asks */
@@ -191,14 +194,11 @@ static struct sb_stream *own_of(struct sb_receive *r, struct sb_bytes stream)
     return NULL;
 }
 
-static struct sb_reading *
-reading(struct sb_receive *r, const struct sb_subscription *sub, struct sb_bytes stream)
+static struct sb_reading *add(struct sb_receive *r,
+                              struct sb_bytes stream,
+                              struct sb_target *target,
+                              struct sb_stream *own)
 {
-    struct sb_reading *at = find(r, stream, sub->own);
-    if (at)
-        return at;
-    struct sb_target *target = sub->own ? NULL : target_of(r, stream);
-    struct sb_stream *own = sub->own ? own_of(r, stream) : NULL;
     if ((!target && !own) || stream.n > SB_STREAM_MAX)
         return NULL;
     struct sb_reading **grown =
@@ -206,7 +206,7 @@ reading(struct sb_receive *r, const struct sb_subscription *sub, struct sb_bytes
     if (!grown)
         return NULL;
     r->readings = grown;
-    at = calloc(1, sizeof *at);
+    struct sb_reading *at = calloc(1, sizeof *at);
     if (!at)
         return NULL;
     (void)snprintf(at->name, sizeof at->name, "%.*s", SB_FMT(stream));
@@ -214,6 +214,33 @@ reading(struct sb_receive *r, const struct sb_subscription *sub, struct sb_bytes
     at->adopting = own;
     r->readings[r->n_readings++] = at;
     return at;
+}
+
+static struct sb_reading *
+reading(struct sb_receive *r, const struct sb_subscription *sub, struct sb_bytes stream)
+{
+    if (!sub->own)
+        return sb_receive_reading(r, stream);
+    struct sb_reading *at = find(r, stream, true);
+    return at ? at : add(r, stream, NULL, own_of(r, stream));
+}
+
+struct sb_reading *sb_receive_reading(struct sb_receive *r, struct sb_bytes stream)
+{
+    struct sb_reading *at = find(r, stream, false);
+    return at ? at : add(r, stream, target_of(r, stream), NULL);
+}
+
+int sb_receive_place(struct sb_reading *at,
+                     uint64_t *seq,
+                     uint8_t hash[SB_HASH],
+                     struct sb_err *err)
+{
+    if (!at->open)
+        return sb_cursor_get(at->target->db, sb_bytes_str(at->name), seq, hash, err);
+    *seq = at->chain.last_seq;
+    memcpy(hash, at->chain.last_hash, SB_HASH);
+    return 0;
 }
 
 static int open_chain(struct sb_receive *r, struct sb_reading *at, struct sb_err *err)
@@ -276,6 +303,23 @@ static int adopted(struct sb_receive *r,
     return rc;
 }
 
+/* What the publisher signed as its head is a batch's end, and that batch. */
+static int fits_head(const struct sb_reading *at,
+                     const struct sb_chain_batch *b,
+                     struct sb_err *err)
+{
+    uint64_t head = at->head.seq;
+    if (head < b->batch.first_seq || head > b->last_seq ||
+        (head == b->last_seq && memcmp(at->head.hash, b->hash, SB_HASH) == 0))
+        return 0;
+    return sb_fail(err,
+                   SB_E_FORK,
+                   "%s: the batch at %llu is not the one that its publisher signed as"
+                   " its head",
+                   at->name,
+                   (unsigned long long)b->batch.first_seq);
+}
+
 static int process(struct sb_receive *r,
                    struct sb_reading *at,
                    const struct sb_entry_in *e,
@@ -290,11 +334,16 @@ static int process(struct sb_receive *r,
         rc = sb_chain_take(&at->chain, e, arena, &b, err);
     if (rc != 1)
         return rc;
+    rc = fits_head(at, &b, err);
+    if (rc)
+        return rc;
     rc = at->adopting ? adopted(r, at, &b, now_ms, err)
                       : sb_apply_batch(at->target, &at->chain, &b, now_ms, &done, err);
     if (rc)
         return rc;
-    at->index = e->index;
+    at->newest = (struct sb_applied_batch){.seq = b.last_seq, .index = e->index};
+    memcpy(at->newest.hash, b.hash, SB_HASH);
+    sb_tree_leaf(at->newest.leaf_hash, e->leaf);
     at->applied += done.applied;
     at->quarantined += done.quarantined;
     at->applied_dirty = at->receipt_dirty = !at->adopting;
@@ -317,7 +366,12 @@ static int take(struct sb_receive *r,
     struct sb_reading *at = stream.n ? reading(r, sub, stream) : NULL;
     struct sb_err why = {.code = 0};
     int rc = 0;
-    if (at && !at->held_until)
+    sub->heard_mono = mono_ms;
+    if (at)
+        at->came_mono = mono_ms;
+    if (at && at->forked)
+        rc = sb_fail(&why, SB_E_FORK, "%s: held: two histories of it", at->name);
+    else if (at && !at->held_until)
         rc = process(r, at, &q->entry, arena, now_ms, &why);
     if (rc)
         hold(r, at, mono_ms, &why);

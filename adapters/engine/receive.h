@@ -16,19 +16,38 @@
 
 struct sb_queued; /* an ENTRY that waits */
 
+struct sb_applied_batch { /* the newest one of a stream, for its receipt */
+    uint64_t seq;         /* 0: none */
+    uint8_t hash[SB_HASH];
+    uint64_t index; /* of its entry */
+    uint8_t leaf_hash[SB_HASH];
+    bool proved;
+};
+
+struct sb_signed_head { /* what the stream's publisher signed about it */
+    uint64_t seq;       /* 0: nothing yet */
+    uint8_t hash[SB_HASH];
+    uint64_t heard_ms; /* when it says that it was signed; never in the future */
+};
+
 struct sb_reading { /* a stream that is read */
     struct sb_chain chain;
     bool open;
     char name[SB_STREAM_MAX + 1];
     struct sb_target *target;   /* NULL when adopting */
     struct sb_stream *adopting; /* our own stream, or NULL */
-    uint64_t index;             /* of the newest entry applied */
-    uint64_t held_until;        /* monotonic; 0: not held */
-    uint64_t pause_ms;          /* grows while it is held again and again */
-    struct sb_err trouble;      /* code 0: none */
-    bool applied_dirty;         /* APPLIED not sent yet */
-    bool receipt_dirty;         /* not in a receipt yet */
-    uint64_t applied;           /* events since start */
+    struct sb_applied_batch newest;
+    struct sb_applied_batch awaited; /* asked about; seq 0: nothing */
+    struct sb_signed_head head;
+    uint64_t behind_mono;  /* since when we are behind the head; 0: we are not */
+    uint64_t came_mono;    /* when an entry of it came last */
+    uint64_t held_until;   /* monotonic; 0: not held */
+    uint64_t pause_ms;     /* grows while it is held again and again */
+    struct sb_err trouble; /* code 0: none */
+    bool forked;           /* another batch than its publisher signed */
+    bool applied_dirty;    /* APPLIED not sent yet */
+    bool receipt_dirty;    /* not in a receipt yet */
+    uint64_t applied;      /* events since start */
     uint64_t quarantined;
 };
 
@@ -43,8 +62,9 @@ struct sb_subscription {
     size_t queued;
     uint64_t owed_entries; /* credit to give back */
     uint64_t owed_bytes;
-    bool unasked; /* the socket was full when it was to be asked */
-    uint64_t heard_mono;
+    bool unasked;          /* the socket was full when it was to be asked */
+    uint64_t heard_mono;   /* when an entry of it came last */
+    uint64_t receipt_mono; /* when one was last signed; 0: not yet */
 };
 
 struct sb_receive {
@@ -79,11 +99,19 @@ SB_CHECK int sb_receive_turn(struct sb_receive *r,
 /* Credit, APPLIED, streams whose pause is over. */
 SB_CHECK int
 sb_receive_tick(struct sb_receive *r, uint64_t mono_ms, struct sb_err *err);
-/* A signed receipt per subscription for what came since the last. */
-SB_CHECK int
-sb_receive_receipts(struct sb_receive *r, uint64_t now_ms, struct sb_err *err);
+/* The reading of a stream that a sink takes, made when it is new; NULL: no sink does,
+ * or no memory. */
+struct sb_reading *sb_receive_reading(struct sb_receive *r, struct sb_bytes stream);
+/* The subscription that brings it; NULL: our own stream. */
+struct sb_subscription *sb_receive_sub(struct sb_receive *r,
+                                       const struct sb_reading *at);
+/* How far a reading has been applied: its cursor. */
+SB_CHECK int sb_receive_place(struct sb_reading *at,
+                              uint64_t *seq,
+                              uint8_t hash[SB_HASH],
+                              struct sb_err *err);
 
-/* Private to receive*.c */
+/* Private to receive*.c, receipt.c and watch.c */
 SB_CHECK int sb_receive_subscribe(struct sb_receive *r,
                                   struct sb_subscription *sub,
                                   struct sb_err *err);

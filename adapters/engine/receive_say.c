@@ -1,4 +1,4 @@
-/* What a reader says to the broker: SUBSCRIBE, CREDIT, APPLIED, RECEIPT. */
+/* What a reader says to the broker: SUBSCRIBE, CREDIT, APPLIED. Receipts: receipt.c. */
 #include "adapters/engine/receive.h"
 
 #include <stdlib.h>
@@ -132,11 +132,18 @@ static bool of(const struct sb_subscription *sub, const struct sb_reading *at)
                     : at->target && sb_subscription_has(sub, at->target->type.name);
 }
 
-/* Heads of the readings of a subscription: those not yet told, by APPLIED or receipt.
- */
+struct sb_subscription *sb_receive_sub(struct sb_receive *r,
+                                       const struct sb_reading *at)
+{
+    for (size_t i = 0; at->target && i < r->n_subs; i++)
+        if (!r->subs[i].own && of(&r->subs[i], at))
+            return &r->subs[i];
+    return NULL;
+}
+
+/* Heads of the readings of a subscription: those not yet told. */
 static int heads(struct sb_receive *r,
                  const struct sb_subscription *sub,
-                 bool receipt,
                  struct sb_arena *arena,
                  struct sb_heads *out,
                  struct sb_err *err)
@@ -146,9 +153,7 @@ static int heads(struct sb_receive *r,
         return sb_fail(err, SB_E_MEMORY, "out of memory");
     for (size_t i = 0; i < r->n_readings; i++) {
         const struct sb_reading *at = r->readings[i];
-        bool wanted = receipt ? at->receipt_dirty && at->index < r->env->tree_size
-                              : at->applied_dirty;
-        if (!wanted || !at->open || at->adopting || !of(sub, at))
+        if (!at->applied_dirty || !at->open || at->adopting || !of(sub, at))
             continue;
         struct sb_head *h = &out->items[out->n++];
         h->stream = sb_bytes_str(at->name);
@@ -159,18 +164,12 @@ static int heads(struct sb_receive *r,
     return 0;
 }
 
-static void told(struct sb_receive *r, const struct sb_heads *h, bool receipt)
+static void told(struct sb_receive *r, const struct sb_heads *h)
 {
     for (size_t k = 0; k < h->n; k++)
-        for (size_t i = 0; i < r->n_readings; i++) {
-            struct sb_reading *at = r->readings[i];
-            if (!sb_bytes_is(h->items[k].stream, at->name))
-                continue;
-            if (receipt)
-                at->receipt_dirty = false;
-            else
-                at->applied_dirty = false;
-        }
+        for (size_t i = 0; i < r->n_readings; i++)
+            if (sb_bytes_is(h->items[k].stream, r->readings[i]->name))
+                r->readings[i]->applied_dirty = false;
 }
 
 static int
@@ -179,12 +178,12 @@ say_applied(struct sb_receive *r, struct sb_subscription *sub, struct sb_err *er
     struct sb_arena *arena = sb_arena_new(0);
     struct sb_message m = {.cmd = SB_CMD_APPLIED};
     m.as.applied.name = sb_bytes_str(sub->name);
-    int rc = arena ? heads(r, sub, false, arena, &m.as.applied.heads, err)
+    int rc = arena ? heads(r, sub, arena, &m.as.applied.heads, err)
                    : sb_fail(err, SB_E_MEMORY, "out of memory");
     if (!rc && m.as.applied.heads.n) {
         rc = r->env->send(r->env->send_ctx, &m, err);
         if (!rc)
-            told(r, &m.as.applied.heads, false);
+            told(r, &m.as.applied.heads);
     }
     sb_arena_free(arena);
     return rc;
@@ -232,48 +231,5 @@ int sb_receive_tick(struct sb_receive *r, uint64_t mono_ms, struct sb_err *err)
             rc = say_applied(r, &r->subs[i], err);
         r->applied_mono = mono_ms;
     }
-    return quiet(rc);
-}
-
-static int receipt(struct sb_receive *r,
-                   struct sb_subscription *sub,
-                   uint64_t now_ms,
-                   struct sb_arena *arena,
-                   struct sb_err *err)
-{
-    struct sb_receipt said = {.reader = r->env->institution,
-                              .subscription = sb_bytes_str(sub->name),
-                              .tree_size = r->env->tree_size,
-                              .time = now_ms};
-    memcpy(said.root, r->env->root, SB_HASH);
-    int rc = heads(r, sub, true, arena, &said.heads, err);
-    if (rc || said.heads.n == 0)
-        return rc;
-    struct sb_buf body = {0};
-    struct sb_buf record = {0};
-    sb_receipt_write(&said, &body);
-    rc = sb_buf_check(&body, err);
-    if (!rc)
-        rc = sb_env_sign(r->env, sb_buf_bytes(&body), now_ms, &record, NULL, err);
-    if (!rc) {
-        struct sb_message m = {.cmd = SB_CMD_RECEIPT, .n_payload = 1};
-        m.payload[0] = sb_buf_bytes(&record);
-        rc = r->env->send(r->env->send_ctx, &m, err);
-    }
-    if (!rc)
-        told(r, &said.heads, true);
-    sb_buf_free(&body);
-    sb_buf_free(&record);
-    return rc;
-}
-
-int sb_receive_receipts(struct sb_receive *r, uint64_t now_ms, struct sb_err *err)
-{
-    struct sb_arena *arena = sb_arena_new(0);
-    int rc = arena ? 0 : sb_fail(err, SB_E_MEMORY, "out of memory");
-    for (size_t i = 0; !rc && i < r->n_subs; i++)
-        if (!r->subs[i].own)
-            rc = receipt(r, &r->subs[i], now_ms, arena, err);
-    sb_arena_free(arena);
     return quiet(rc);
 }

@@ -38,6 +38,17 @@ static const char *const steps[] = {
     "NULL,"
     " UNIQUE(direction, source, tbl, key));"
     "CREATE TABLE reject(hash BLOB PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID;",
+    /* proved_seq: up to here the broker has proved what it stored, by the batch at
+     * proved_index; final_seq: and so it stands under a final checkpoint.
+     * head: what a publisher signed about a stream that we read. */
+    "ALTER TABLE stream ADD COLUMN proved_seq INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE stream ADD COLUMN proved_index INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE stream ADD COLUMN final_seq INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE batch ADD COLUMN stored_ms INTEGER NOT NULL DEFAULT 0;"
+    "DELETE FROM fact WHERE name IN ('checkpoint_size', 'checkpoint_root');"
+    "CREATE TABLE head(stream TEXT PRIMARY KEY, seq INTEGER NOT NULL,"
+    " hash BLOB NOT NULL, heard_ms INTEGER NOT NULL, record BLOB NOT NULL) WITHOUT "
+    "ROWID;",
     NULL};
 
 int sb_state_open(struct sb_sql **out, const char *path, struct sb_err *err)

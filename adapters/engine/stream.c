@@ -230,6 +230,11 @@ int sb_stream_may_seal(const struct sb_stream *s, uint64_t now_ms, struct sb_err
     if (!newest)
         return sb_fail(err, SB_E_NOT_ENROLLED, "no directory has arrived yet");
     const struct sb_directory *d = sb_dir_body(newest);
+    if (s->env->contradicted)
+        return sb_fail(err,
+                       SB_E_SPLIT_VIEW,
+                       "the broker has signed two histories: nothing is sealed until"
+                       " that is settled");
     if (s->need_directory > d->version)
         return sb_fail(err,
                        SB_E_DIR_STALE,

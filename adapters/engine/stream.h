@@ -51,6 +51,9 @@ struct sb_stream { /* plain data for the engine's files; opened by sb_stream_ope
     uint64_t reseal_ms;        /* not again before, */
     uint64_t reseal_pause;     /* which grows until a batch is stored */
     bool dirty;                /* row.stored_* not yet written down */
+    uint64_t refill_seq;       /* up to here a journal of before had it; 0: nothing */
+    uint64_t next_final_seq;   /* proved, waits for a final checkpoint; 0: nothing */
+    uint64_t next_final_index; /* of the batch that ends there */
     uint64_t need_directory;   /* seal nothing before this version is held */
     bool adopting;             /* reads our own stream before it goes on */
     struct sb_own_stream goal; /* adopting: where the broker stood */

@@ -224,26 +224,6 @@ static void a_new_day_has_a_new_epoch(void **state)
     rig_free(r);
 }
 
-static void a_receipt_names_what_is_new_below_a_checkpoint(void **state)
-{
-    (void)state;
-    struct rig *r = rig_new();
-    rig_insert(r, 1, "uno");
-    rig_settle(r);
-    size_t before = r->sim->n_entries;
-    assert_int_equal(sb_receive_receipts(&r->stcns.receive, r->sim->now, NULL), 0);
-    assert_int_equal(r->sim->n_entries, before); /* no checkpoint has come yet */
-    r->stcns.env.tree_size = before;
-    assert_int_equal(sb_receive_receipts(&r->stcns.receive, r->sim->now, NULL), 0);
-    assert_int_equal(r->sim->n_entries, before + 1);
-    assert_int_equal(r->sim->entries[before].a.kind, SB_KIND_RECEIPT);
-    /* nothing new, nothing said */
-    assert_int_equal(sb_receive_receipts(&r->stcns.receive, r->sim->now, NULL), 0);
-    assert_int_equal(r->sim->n_entries, before + 1);
-    assert_int_equal(r->sim->n_logs, 0);
-    rig_free(r);
-}
-
 static void a_row_that_breaks_the_catalogue_waits_in_quarantine(void **state)
 {
     (void)state;
@@ -277,7 +257,6 @@ int main(void)
         cmocka_unit_test(a_lost_state_reads_its_own_stream_and_goes_on),
         cmocka_unit_test(nothing_is_sealed_under_a_stale_or_expired_directory),
         cmocka_unit_test(a_new_day_has_a_new_epoch),
-        cmocka_unit_test(a_receipt_names_what_is_new_below_a_checkpoint),
         cmocka_unit_test(a_row_that_breaks_the_catalogue_waits_in_quarantine),
     };
     return cmocka_run_group_tests_name("adapters.engine.publish", tests, NULL, NULL);

@@ -140,6 +140,10 @@ static int send_to_core(void *ctx, const struct sb_message *m, struct sb_err *er
     if (!s->here)
         return sb_fail(err, SB_E_NO_CONNECTION, "away");
     memcpy(copy.session, s->session, SB_SESSION);
+    if (m->cmd == SB_CMD_COSIGN && s->rig->broker.answers) {
+        rig_answer(s, m);
+        return 0;
+    }
     sim_send(s->rig->sim, s->peer, s->member, &copy);
     return 0;
 }
@@ -148,12 +152,13 @@ static void start_env(struct rig_side *s)
 {
     struct rig *r = s->rig;
     const struct member *m = &r->sim->world->members[s->member];
-    s->env = (struct sb_env){.institution = sb_bytes_str(m->code),
-                             .vault = m->vault,
-                             .log = r->log,
-                             .send = send_to_core,
-                             .send_ctx = s,
-                             .generation = 1};
+    s->env = (struct sb_env){
+        .institution = sb_bytes_str(m->code),
+        .vault = m->vault,
+        .log = r->log,
+        .send = send_to_core,
+        .send_ctx = s,
+        .generation = sb_dir_body(sb_trust_newest(r->sim->world->trust))->generation};
     const char *name = s->member == PNC ? "pnc.state" : "stcns.state";
     assert_int_equal(sb_state_open(&s->env.state, path_of(r, name), NULL), 0);
     assert_int_equal(sb_trust_new(&s->env.trust, &r->sim->world->anchor, NULL), 0);
@@ -163,6 +168,27 @@ static void start_env(struct rig_side *s)
             break;
         assert_int_equal(sb_trust_add(s->env.trust, sb_dir_record(d), NULL), 0);
     }
+    assert_int_equal(sb_alarms_new(&s->env.alarms, r->log, NULL), 0);
+}
+
+static void start_evidence(struct rig_side *s)
+{
+    char dir[2 * RIG_PATH];
+    snprintf(dir,
+             sizeof dir,
+             "%s/%s.witness",
+             s->rig->dir,
+             s->member == PNC ? "pnc" : "stcns");
+    size_t n = s->member == PNC ? 1 : 0;
+    s->evidence = (struct sb_evidence){
+        .env = &s->env, .streams = &s->stream, .n_streams = n, .receive = &s->receive};
+    s->watch = (struct sb_watch){.env = &s->env, .receive = &s->receive};
+    s->heads =
+        (struct sb_heads_said){.env = &s->env, .streams = &s->stream, .n_streams = n};
+    struct sb_err err;
+    if (sb_evidence_open(&s->evidence, dir, &err) != 0 ||
+        sb_watch_open(&s->watch, &err) != 0)
+        fail_msg("%s", err.text);
 }
 
 static void start_pnc(struct rig_side *s)
@@ -216,6 +242,7 @@ void rig_start(struct rig_side *s)
     } else {
         start_stcns(s);
     }
+    start_evidence(s);
     s->up = true;
 }
 
@@ -232,6 +259,8 @@ void rig_kill(struct rig_side *s)
         s->target.db->ops->close(s->target.db);
         sb_sink_free(s->target.sink);
     }
+    sb_evidence_close(&s->evidence);
+    sb_alarms_free(s->env.alarms);
     sb_sql_close(s->env.state);
     sb_trust_free(s->env.trust);
     struct sim_mail *m = NULL;
@@ -281,13 +310,19 @@ static struct sim_mail *handshake(struct rig_side *s)
 void rig_enter(struct rig_side *s)
 {
     struct sim_mail *m = handshake(s);
+    bool anew = m->m.as.welcome.generation > s->env.generation;
+    uint64_t now = s->rig->sim->now;
     memcpy(s->session, m->m.session, SB_SESSION);
     s->here = true;
     if (s->member == PNC) {
         const struct sb_own_stream *own =
             m->m.as.welcome.n_streams ? &m->m.as.welcome.streams[0] : NULL;
-        assert_int_equal(sb_publish_welcome(&s->stream, own, false, NULL), 0);
+        assert_int_equal(sb_publish_welcome(&s->stream, own, anew, now, NULL), 0);
     }
+    assert_int_equal(sb_evidence_welcome(&s->evidence, anew, now, NULL), 0);
+    assert_int_equal(sb_watch_welcome(&s->watch, anew, now, now, NULL), 0);
+    s->env.generation = m->m.as.welcome.generation;
+    s->heads.again = true;
     assert_int_equal(sb_receive_welcome(&s->receive, s->rig->sim->now, NULL), 0);
     sim_mail_free(m);
 }
@@ -303,7 +338,12 @@ static void hear_one(struct rig_side *s, const struct sb_message *m)
     else if (m->cmd == SB_CMD_STORED && s->member == PNC)
         rc = sb_publish_stored(&s->stream, m, &err);
     else if (m->cmd == SB_CMD_REFUSED && s->member == PNC)
-        rc = sb_publish_refused(&s->stream, m, &err);
+        rc = sb_publish_refused(&s->stream, m, s->rig->sim->now, &err);
+    else if (m->cmd == SB_CMD_CHECKPOINT)
+        rc = sb_evidence_checkpoint(
+            &s->evidence, m, s->rig->sim->now, s->rig->sim->now, &err);
+    else if (m->cmd == SB_CMD_NOTICE)
+        rc = sb_watch_notice(&s->watch, m->payload[0], s->rig->sim->now, &err);
     else if (m->cmd == SB_CMD_STORED)
         return;
     if (rc)
@@ -317,6 +357,17 @@ void rig_hear(struct rig_side *s, size_t most)
         hear_one(s, &m->m);
         sim_mail_free(m);
     }
+}
+
+static void witness(struct rig_side *s)
+{
+    uint64_t now = s->rig->sim->now;
+    struct sb_err err = {.code = 0};
+    if (sb_evidence_tick(&s->evidence, now, now, &err) != 0 ||
+        sb_watch_tick(&s->watch, now, now, &err) != 0 ||
+        (s->here && sb_heads_tick(&s->heads, now, now, &err) != 0))
+        fail_msg("%s", err.text);
+    sb_alarms_tick(s->env.alarms, now);
 }
 
 static size_t turn_side(struct rig_side *s)
@@ -336,7 +387,7 @@ static size_t turn_side(struct rig_side *s)
         if (sb_publish_pump(&s->stream, now, &busy, &err) != 0)
             fail_msg("pump: %s", err.text);
         moved += s->stream.in_flight || s->stream.asked;
-        if (sb_publish_flush(&s->stream, &err) != 0)
+        if (sb_publish_flush(&s->stream, now, &err) != 0)
             fail_msg("flush: %s", err.text);
     }
     int rc = sb_receive_turn(&s->receive, now, now, &err);
@@ -345,6 +396,8 @@ static size_t turn_side(struct rig_side *s)
     moved += rc == 1;
     if (s->here && sb_receive_tick(&s->receive, now, &err) != 0)
         fail_msg("tick: %s", err.text);
+    if (s->rig->witnessing)
+        witness(s);
     return moved;
 }
 
@@ -361,6 +414,12 @@ static size_t both(struct rig *r)
 void rig_turn(struct rig *r)
 {
     (void)both(r);
+}
+
+void rig_pass(struct rig *r, uint64_t ms)
+{
+    for (uint64_t until = r->sim->now + ms; r->sim->now < until; r->sim->now += 970)
+        rig_turn(r);
 }
 
 void rig_settle(struct rig *r)
@@ -425,6 +484,7 @@ void rig_free(struct rig *r)
 {
     rig_kill(&r->pnc);
     rig_kill(&r->stcns);
+    sb_buf_free(&r->broker.last);
     sb_catalog_free(r->catalog);
     sb_log_free(r->log);
     sim_free(r->sim);

@@ -5,10 +5,13 @@
 #ifndef TEST_UNIT_ADAPTERS_ENGINE_RIG_H
 #define TEST_UNIT_ADAPTERS_ENGINE_RIG_H
 
+#include "adapters/engine/evidence.h"
 #include "adapters/engine/feed.h"
+#include "adapters/engine/heads.h"
 #include "adapters/engine/publish.h"
 #include "adapters/engine/receive.h"
-#include "test/unit/broker_core/sim.h"
+#include "adapters/engine/watch.h"
+#include "test/unit/adapters_engine/rig_broker.h"
 
 struct sb_catalog;
 
@@ -28,6 +31,9 @@ struct rig_side {
     struct sb_feed feed;
     struct sb_target target; /* stcns */
     struct sb_receive receive;
+    struct sb_evidence evidence;
+    struct sb_watch watch;
+    struct sb_heads_said heads;
 };
 
 struct rig {
@@ -37,6 +43,8 @@ struct rig {
     size_t warnings; /* lines logged by the engine */
     char last_line[2048];
     char dir[RIG_PATH];
+    bool witnessing; /* turns ask for proofs, say heads, and alarm */
+    struct rig_broker broker;
     struct rig_side pnc;
     struct rig_side stcns;
 };
@@ -52,6 +60,8 @@ void rig_enter(struct rig_side *s);
 void rig_hear(struct rig_side *s, size_t most);
 /* One turn of each side's loop; the broker commits and answers in between. */
 void rig_turn(struct rig *r);
+/* Turns over `ms` of time, a second each. */
+void rig_pass(struct rig *r, uint64_t ms);
 /* Turns until nothing moves any more. */
 void rig_settle(struct rig *r);
 void rig_log(void *ctx, struct sb_bytes line);
