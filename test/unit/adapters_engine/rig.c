@@ -381,7 +381,7 @@ static size_t turn_side(struct rig_side *s)
     rig_hear(s, SIZE_MAX);
     if (s->member == PNC) {
         int rc = sb_feed_turn(&s->feed, now, &err);
-        if (rc < 0)
+        if (rc < 0 && rc != SB_E_SPLIT_VIEW)
             fail_msg("feed: %s", err.text);
         moved += rc == 1;
         if (sb_publish_pump(&s->stream, now, &busy, &err) != 0)
