@@ -64,6 +64,14 @@ sb_engine_message(struct sb_engine *e, const struct sb_message *m, struct sb_err
 SB_CHECK int sb_engine_timers(struct sb_engine *e, struct sb_err *err);
 
 extern const struct sb_admin_verb sb_engine_verbs[];
+/* verbs_status.c */
+struct sb_list;
+struct sb_value sb_status_readings(struct sb_engine *e, struct sb_list *l);
+int sb_verb_status(void *ctx,
+                   const struct sb_admin_request *request,
+                   struct sb_arena *arena,
+                   struct sb_value *value,
+                   struct sb_err *err);
 /* verbs_quarantine.c */
 int sb_verb_quarantine_list(void *ctx,
                             const struct sb_admin_request *request,
