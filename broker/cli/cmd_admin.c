@@ -2,6 +2,8 @@
  * socket. Not for: what the answers mean. */
 #include "broker/cli/cmd_admin.h"
 
+#include <stdio.h>
+
 #include "broker/host/yaml.h"
 #include "broker/io/admin.h"
 
@@ -102,4 +104,21 @@ sb_cmd_items(const struct sb_value *map, const char *key, size_t *n)
     const struct sb_value *v = sb_value_get(map, key);
     *n = v && v->type == SB_ARRAY ? v->as.a.n : 0;
     return *n ? v->as.a.items : NULL;
+}
+
+void sb_cmd_age(uint64_t ms, char *out, size_t n)
+{
+    uint64_t s = ms / 1000;
+    if (s < 60)
+        (void)snprintf(out, n, "%llu s", (unsigned long long)s);
+    else if (s < 3600)
+        (void)snprintf(out, n, "%llu min", (unsigned long long)(s / 60));
+    else if (s < 86400)
+        (void)snprintf(out,
+                       n,
+                       "%llu h %02llu",
+                       (unsigned long long)(s / 3600),
+                       (unsigned long long)(s / 60 % 60));
+    else
+        (void)snprintf(out, n, "%llu d", (unsigned long long)(s / 86400));
 }

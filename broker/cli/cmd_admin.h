@@ -46,5 +46,7 @@ struct sb_bytes sb_cmd_text(const struct sb_value *map, const char *key);
 /* An array's items. */
 const struct sb_value *
 sb_cmd_items(const struct sb_value *map, const char *key, size_t *n);
+/* "2 h 04", "3 d", "12 s"; from ms. */
+void sb_cmd_age(uint64_t ms, char *out, size_t n);
 
 #endif

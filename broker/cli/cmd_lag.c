@@ -2,29 +2,9 @@
  * Not for: mending it; the cause names the code or the command. */
 #include "broker/cli/cmd_admin.h"
 
-#include <stdio.h>
-
 #include "broker/cli/cmd_file.h"
 #include "broker/cli/families.h"
 #include "broker/host/clock.h"
-
-/* "2 h 04", "3 d", "12 s"; from ms. */
-static void age_text(uint64_t ms, char *out, size_t n)
-{
-    uint64_t s = ms / 1000;
-    if (s < 60)
-        (void)snprintf(out, n, "%llu s", (unsigned long long)s);
-    else if (s < 3600)
-        (void)snprintf(out, n, "%llu min", (unsigned long long)(s / 60));
-    else if (s < 86400)
-        (void)snprintf(out,
-                       n,
-                       "%llu h %02llu",
-                       (unsigned long long)(s / 3600),
-                       (unsigned long long)(s / 60 % 60));
-    else
-        (void)snprintf(out, n, "%llu d", (unsigned long long)(s / 86400));
-}
 
 static const char *cause(const struct sb_cli *cli, const struct sb_value *row)
 {
@@ -70,7 +50,7 @@ static void one(const struct sb_cli *cli, const struct sb_value *row, uint64_t n
     int64_t applied = sb_cmd_int(row, "applied_ms");
     int64_t behind = sb_cmd_int(row, "last_seq") - sb_cmd_int(row, "applied_seq");
     if (applied > 0 && now > (uint64_t)applied)
-        age_text(now - (uint64_t)applied, age, sizeof age);
+        sb_cmd_age(now - (uint64_t)applied, age, sizeof age);
     sb_out_cell_bytes(out, sb_cmd_text(row, "reader"));
     sb_out_cell_bytes(out, sb_cmd_text(row, "stream"));
     sb_out_cell_int(out, sb_cmd_int(row, "last_seq"));

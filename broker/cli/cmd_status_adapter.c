@@ -1,5 +1,5 @@
-/* Purpose: `sacbe status` of an adapter: what it publishes, from where, what it reads.
- */
+/* Purpose: `sacbe status` of an adapter: what it publishes, from where, what it reads;
+ * and of a witness: what it has seen. */
 #include "broker/cli/cmd_status.h"
 
 /* A table of an answer's array; `keys` are its columns' too. Texts and numbers. */
@@ -67,6 +67,40 @@ void sb_status_adapter(const struct sb_cli *cli, const struct sb_value *map)
     table(cli, map, "readings", readings, 5);
 }
 
+void sb_status_witness(const struct sb_status *s)
+{
+    static const struct {
+        const char *key;
+        const char *label;
+    } numbers[] = {{"generation", "Generation"},
+                   {"directory", "Directory"},
+                   {"checkpoint", "Checkpoint at"},
+                   {"final", "Final at"},
+                   {"quorum", "Quorum"}};
+    struct sb_out *out = sb_cli_out(s->cli);
+    int64_t cosigned = sb_cmd_int(s->map, "cosigned_ms");
+    sb_out_bytes(
+        out, "version", sb_tr(s->cli, "Version"), sb_cmd_text(s->map, "version"));
+    sb_out_bytes(
+        out, "address", sb_tr(s->cli, "Address"), sb_cmd_text(s->map, "address"));
+    sb_out_bool(
+        out, "connected", sb_tr(s->cli, "Connected"), sb_cmd_true(s->map, "connected"));
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        sb_out_int(out,
+                   numbers[i].key,
+                   sb_tr(s->cli, numbers[i].label),
+                   sb_cmd_int(s->map, numbers[i].key));
+    if (cosigned)
+        sb_out_time(
+            out, "cosigned", sb_tr(s->cli, "Last cosignature"), (uint64_t)cosigned);
+    else
+        sb_out_text(out, "cosigned", sb_tr(s->cli, "Last cosignature"), NULL);
+    sb_out_bool(out,
+                "contradicted",
+                sb_tr(s->cli, "Contradiction found"),
+                sb_cmd_true(s->map, "contradicted"));
+}
+
 const struct sb_tr_row sb_status_spanish[] = {
     {"State of a daemon", "Estado de un servicio"},
     {"Show a daemon's state, what needs attention first",
@@ -78,8 +112,27 @@ const struct sb_tr_row sb_status_spanish[] = {
     {"the daemon is stopping", "el servicio se está deteniendo"},
     {"%lld malformed messages since the start",
      "%lld mensajes mal formados desde el arranque"},
-    {"There is no witness: the broker's own signature is final.",
-     "No hay testigos: la firma del propio nodo es definitiva."},
+    {"There is no quorum: the broker's own signature is final.",
+     "No hay quórum: la firma del propio nodo es definitiva."},
+    {"witness %.*s has been silent for %s", "el testigo %.*s calla desde hace %s"},
+    {"witness %.*s has not cosigned since the start",
+     "el testigo %.*s no ha cofirmado desde el arranque"},
+    {"no final checkpoint for %s: %zu of %zu witnesses, quorum %lld",
+     "sin punto de control definitivo desde hace %s: %zu de %zu testigos, quórum %lld"},
+    {"a witness holds a checkpoint that contradicts this journal",
+     "un testigo tiene un punto de control que contradice este diario"},
+    {"%zu/%zu, %s ago", "%zu/%zu, hace %s"},
+    {"Witnesses", "Testigos"},
+    {"Quorum", "Quórum"},
+    {"Final at", "Definitivo en"},
+    {"Final since", "Definitivo desde"},
+    {"Pruned below", "Depurado debajo de"},
+    {"WITNESS", "TESTIGO"},
+    {"COSIGNED", "COFIRMÓ"},
+    {"AT", "HORA"},
+    {"SILENT", "CALLA"},
+    {"Last cosignature", "Última cofirma"},
+    {"Contradiction found", "Contradicción hallada"},
     {"%.*s: %zu matters need attention", "%.*s: %zu asuntos piden atención"},
     {"CONNECTED", "CONECTADA"},
     {"VERSION", "VERSIÓN"},
