@@ -14,6 +14,7 @@ struct sb_round {
     bool asked;         /* in this session, and when (monotonic): */
     uint64_t asked_ms;
     bool asked_line;      /* that COSIGN bore a line */
+    bool asked_note;      /* that COSIGN bore the note we saw */
     bool awaiting;        /* it named a tree, and no proof from there has come */
     bool hurry;           /* something is worth asking for soon */
     uint64_t unproved_ms; /* monotonic: the first COSIGN without a proof; 0: none */
@@ -46,6 +47,7 @@ void sb_round_begin(struct sb_round *r)
     r->line_waits = r->line.n > 0;
     r->asked = false;
     r->asked_line = false;
+    r->asked_note = false;
     r->awaiting = false;
     r->hurry = false;
     r->unproved_ms = 0;
@@ -77,6 +79,11 @@ uint64_t sb_round_unproved_ms(const struct sb_round *r)
     return r->unproved_ms;
 }
 
+static bool shows_note(const struct sb_round *r)
+{
+    return r->awaiting || sb_witness_contradicted(r->witness, NULL);
+}
+
 int sb_round_ask(struct sb_round *r,
                  const struct sb_trust *trust,
                  uint64_t *indices,
@@ -93,7 +100,7 @@ int sb_round_ask(struct sb_round *r,
     m.as.cosign.indices = indices;
     if (r->line_waits)
         m.payload[0] = sb_buf_bytes(&r->line);
-    else if (r->awaiting || sb_witness_contradicted(r->witness, NULL))
+    else if (shows_note(r))
         m.payload[0] = sb_witness_note(r->witness);
     *out = m;
     return 0;
@@ -102,6 +109,7 @@ int sb_round_ask(struct sb_round *r,
 bool sb_round_asked(struct sb_round *r, uint64_t mono_ms)
 {
     r->asked_line = r->line_waits;
+    r->asked_note = !r->line_waits && shows_note(r);
     r->line_waits = false;
     r->hurry = false;
     r->asked = true;
@@ -131,6 +139,14 @@ static int cosign(struct sb_round *r,
     return rc;
 }
 
+/* What an answer or a note that came unasked means for when to ask again. A tree that
+ * is smaller than ours is shown our note soon, once: it may only be an older one. */
+static void pace(struct sb_round *r, uint64_t before, uint64_t size)
+{
+    bool shorter = r->awaiting && !r->asked_note && size < before;
+    r->hurry = r->hurry || shorter || size > before;
+}
+
 int sb_round_take(struct sb_round *r,
                   const struct sb_trust *trust,
                   const struct sb_message *m,
@@ -141,7 +157,10 @@ int sb_round_take(struct sb_round *r,
     struct sb_round_answer a = {0};
     struct sb_bytes note = m->payload[0];
     uint64_t before = sb_witness_seen(r->witness, trust).size;
-    int rc = sb_witness_take(r->witness,
+    bool first = before == 0 && !r->asked;
+    int rc = sb_witness_read(trust, note, &a.checkpoint, err);
+    if (!rc && !first)
+        rc = sb_witness_take(r->witness,
                              trust,
                              note,
                              m->as.checkpoint.seen,
@@ -151,19 +170,16 @@ int sb_round_take(struct sb_round *r,
                              err);
     r->hurry = r->hurry || rc == SB_E_SPLIT_VIEW;
     if (!rc)
-        rc = sb_witness_read(trust, note, &a.checkpoint, err);
-    if (!rc)
         rc = sb_witness_final(trust, note, now_ms, &a.final, err);
     if (rc)
         return rc;
-    a.proved = before == 0 || m->as.checkpoint.seen == before;
+    a.proved = !first && (before == 0 || m->as.checkpoint.seen == before);
     if (a.proved) {
         r->awaiting = false;
         r->unproved_ms = 0;
         rc = cosign(r, trust, a.checkpoint.size != before, now_ms, err);
     } else {
-        bool shorter = r->awaiting && a.checkpoint.size < before;
-        r->hurry = r->hurry || shorter || a.checkpoint.size > before;
+        pace(r, before, a.checkpoint.size);
     }
     if (!rc)
         *out = a;

@@ -59,8 +59,10 @@ struct sb_round_answer {
     struct sb_final final; /* of this note; unasked ones tell freshness so */
 };
 
-/* A CHECKPOINT, asked or not. Errors as sb_witness_take (SB_E_SPLIT_VIEW: both notes
- * are kept; go on asking, which shows the broker what we saw), or SB_E_IO and the like.
+/* A CHECKPOINT, asked or not; the first of all counts only once we asked (what comes
+ * unasked may be ahead of the candidate that is to be cosigned). Errors as
+ * sb_witness_take (SB_E_SPLIT_VIEW: both notes are kept; go on asking, which shows the
+ * broker what we saw), or SB_E_IO and the like.
  */
 SB_CHECK int sb_round_take(struct sb_round *r,
                            const struct sb_trust *trust,
