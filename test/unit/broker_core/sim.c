@@ -5,6 +5,9 @@
 
 void sim_keep_entry(struct sim *s, const struct sb_append *a);
 void sim_keep_question(struct sim *s, const struct sb_effect *e);
+void sim_keep_cosigned(struct sim *s, const struct sb_effect *e);
+void sim_restore(struct sim *s);
+void sim_restart_note(struct sim *s);
 
 static void take_mail(struct sim *s, const struct sb_effect *e)
 {
@@ -46,7 +49,11 @@ void sim_step(struct sim *s, struct sb_input *in)
         } else if (e->kind == SB_EFFECT_ANSWER) {
             s->last_answer = e->as.answer.err;
             s->n_answers++;
-        } else
+        } else if (e->kind == SB_EFFECT_COSIGNED)
+            sim_keep_cosigned(s, e);
+        else if (e->kind == SB_EFFECT_STOP)
+            s->stopped = e->as.stop.err.code;
+        else
             sim_keep_question(s, e);
     }
 }
@@ -64,37 +71,16 @@ static struct sb_trust *own_trust(const struct world *w)
     }
 }
 
-static void restore(struct sim *s)
-{
-    struct sb_stream_state st = {.stream = sb_bytes_str(SIM_STREAM)};
-    for (size_t i = 0; i < s->durable; i++) {
-        const struct sb_append *a = &s->entries[i].a;
-        if (a->kind == SB_KIND_CLAIM) {
-            st.claim_no = a->first;
-            st.claim_index = i;
-            memcpy(st.claim_hash, a->hash, SB_HASH);
-            memcpy(st.instance, a->instance, SB_INSTANCE);
-        } else if (a->kind == SB_KIND_EPOCH) {
-            st.epoch_no = a->first;
-            st.epoch_index = i;
-            st.epoch = a->record;
-            memcpy(st.epoch_hash, a->hash, SB_HASH);
-        } else if (a->kind == SB_KIND_BATCH) {
-            st.last_seq = a->last;
-            st.last_index = i;
-            memcpy(st.last_hash, a->hash, SB_HASH);
-        }
-    }
-    if (st.claim_no)
-        assert_int_equal(sb_core_restore(s->core, &st, NULL), 0);
-}
-
 static void start(struct sim *s)
 {
     struct sb_core_config config = {
-        .generation = 1, .size = s->durable, .stored_ms = 0, .session_ms = 60000};
+        .generation = sb_dir_body(sb_trust_newest(s->world->trust))->generation,
+        .size = s->durable,
+        .stored_ms = 0,
+        .session_ms = 60000};
     assert_int_equal(sb_core_new(&s->core, &config, own_trust(s->world), NULL), 0);
-    restore(s);
+    sim_restore(s);
+    sim_restart_note(s);
 }
 
 struct sim *sim_new(void)
@@ -143,11 +129,31 @@ void sim_crash(struct sim *s)
     start(s);
 }
 
+void sim_generation(struct sim *s)
+{
+    forget_peers(s);
+    sb_core_free(s->core);
+    while (s->n_entries > 0)
+        sb_arena_free(s->entries[--s->n_entries].arena);
+    assert_true(s->n_notes > 0);
+    s->world->dir.last_final_note =
+        sb_arena_dup(s->world->arena, sb_buf_bytes(&s->notes[s->n_notes - 1].text));
+    while (s->n_notes > 0)
+        sb_buf_free(&s->notes[--s->n_notes].text);
+    s->durable = 0;
+    s->world->dir.generation++;
+    s->world->dir.issued = s->now;
+    world_publish(s->world);
+    start(s);
+}
+
 void sim_free(struct sim *s)
 {
     forget_peers(s);
     for (size_t i = 0; i < s->n_entries; i++)
         sb_arena_free(s->entries[i].arena);
+    for (size_t i = 0; i < s->n_notes; i++)
+        sb_buf_free(&s->notes[i].text);
     free(s->entries);
     sb_core_free(s->core);
     sb_effects_free(s->effects);
@@ -229,14 +235,22 @@ void sim_enter(struct sim *s, uint64_t peer, size_t member, uint8_t session[SB_S
     sim_mail_free(welcome);
 }
 
-static void sign(struct sim *s, const struct sb_buf *body, struct sb_buf *record)
+void sim_sign(struct sim *s,
+              size_t member,
+              const struct sb_buf *body,
+              struct sb_buf *record)
 {
-    const struct sb_vault *v = s->world->members[PNC].vault;
+    const struct sb_vault *v = s->world->members[member].vault;
     struct sb_vault_key k;
     assert_true(sb_vault_newest(v, SB_USE_SIGN, &k));
     sb_buf_reset(record);
     assert_int_equal(
         sb_sign_record(&s->world->x, v, k.key_id, sb_buf_bytes(body), record, NULL), 0);
+}
+
+static void sign(struct sim *s, const struct sb_buf *body, struct sb_buf *record)
+{
+    sim_sign(s, PNC, body, record);
 }
 
 void sim_claim(struct sim *s, struct sim_publisher *p, struct sb_buf *record)
@@ -372,14 +386,24 @@ void sim_publish(struct sim *s,
     sim_send(s, peer, PNC, &m);
 }
 
+void sim_member_record(struct sim *s,
+                       uint64_t peer,
+                       size_t member,
+                       const uint8_t session[SB_SESSION],
+                       enum sb_command cmd,
+                       const struct sb_buf *record)
+{
+    struct sb_message m = {.cmd = cmd, .n_payload = 1};
+    memcpy(m.session, session, SB_SESSION);
+    m.payload[0] = sb_buf_bytes(record);
+    sim_send(s, peer, member, &m);
+}
+
 void sim_record(struct sim *s,
                 uint64_t peer,
                 const uint8_t session[SB_SESSION],
                 enum sb_command cmd,
                 const struct sb_buf *record)
 {
-    struct sb_message m = {.cmd = cmd, .n_payload = 1};
-    memcpy(m.session, session, SB_SESSION);
-    m.payload[0] = sb_buf_bytes(record);
-    sim_send(s, peer, PNC, &m);
+    sim_member_record(s, peer, PNC, session, cmd, record);
 }

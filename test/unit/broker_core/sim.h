@@ -7,10 +7,13 @@
 #define TEST_UNIT_BROKER_CORE_SIM_H
 
 #include "broker/core/core.h"
+#include "keys/cosign.h"
+#include "schemas/record/evidence.h"
 #include "test/unit/keys/fixture.h"
 
 #define SIM_PEERS 16
 #define SIM_STREAM "pnc/comun.alerta"
+#define SIM_NOTES 256
 
 struct sim_entry { /* owns its bytes */
     struct sb_append a;
@@ -23,7 +26,13 @@ struct sim_mail { /* a message sent to a peer, owned */
     struct sb_message m;
 };
 
-struct sim_question { /* LOOKUP, OPEN or READ that waits for its answer */
+struct sim_note { /* a checkpoint that the journal keeps */
+    uint64_t size;
+    uint8_t root[SB_HASH];
+    struct sb_buf text;
+};
+
+struct sim_question { /* a question to the journal that waits for its answer */
     struct sim_question *next;
     struct sb_arena *arena;
     struct sb_effect e;
@@ -39,6 +48,10 @@ struct sim {
     struct sim_question *questions;
     struct sim_mail *mail[SIM_PEERS]; /* newest last */
     bool dropped[SIM_PEERS];
+    struct sim_note notes[SIM_NOTES]; /* rising sizes */
+    size_t n_notes;
+    size_t n_cosigned; /* COSIGNED effects */
+    int stopped;       /* code of a STOP effect; 0: none */
     uint64_t now;
     int last_log; /* code of the newest LOG effect */
     size_t n_logs;
@@ -50,6 +63,9 @@ struct sim *sim_new(void);
 void sim_free(struct sim *s);
 /* A fresh core over the durable part of the journal: what kill -9 leaves. */
 void sim_crash(struct sim *s);
+/* Every core from now on stands on an empty journal of the next generation, which a
+ * directory opens now. */
+void sim_generation(struct sim *s);
 /* One input; runs its effects. */
 void sim_step(struct sim *s, struct sb_input *in);
 void sim_commit(struct sim *s, size_t size);
@@ -99,5 +115,42 @@ void sim_record(struct sim *s,
                 const uint8_t session[SB_SESSION],
                 enum sb_command cmd,
                 const struct sb_buf *record);
+
+/* A body signed by a member's newest sign key. */
+void sim_sign(struct sim *s,
+              size_t member,
+              const struct sb_buf *body,
+              struct sb_buf *record);
+void sim_member_record(struct sim *s,
+                       uint64_t peer,
+                       size_t member,
+                       const uint8_t session[SB_SESSION],
+                       enum sb_command cmd,
+                       const struct sb_buf *record);
+
+/* sim_evidence.c */
+/* Signs and keeps a checkpoint of what is durable, and tells the core. */
+void sim_checkpoint(struct sim *s);
+void sim_root(const struct sim *s, uint64_t size, uint8_t root[SB_HASH]);
+/* The broker's signature over any root of this generation. */
+void sim_note(const struct sim *s,
+              uint64_t size,
+              const uint8_t root[SB_HASH],
+              struct sb_buf *out);
+struct sim_ask { /* COSIGN */
+    struct sb_bytes said;
+    uint64_t seen;
+    uint64_t *indices;
+    size_t n;
+};
+void sim_cosign(struct sim *s,
+                uint64_t peer,
+                size_t member,
+                const uint8_t session[SB_SESSION],
+                struct sim_ask ask);
+/* The member's cosignature of a note at s->now. */
+void sim_line(struct sim *s, size_t member, struct sb_bytes note, struct sb_buf *line);
+/* Takes messages to a peer until one of this command; fails without one. */
+struct sim_mail *sim_expect(struct sim *s, uint64_t peer, enum sb_command cmd);
 
 #endif

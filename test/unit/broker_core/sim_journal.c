@@ -3,6 +3,14 @@
 
 void sim_keep_entry(struct sim *s, const struct sb_append *a);
 void sim_keep_question(struct sim *s, const struct sb_effect *e);
+void sim_restore(struct sim *s);
+void sim_answer_prove(struct sim *s, const struct sb_effect *e);
+void sim_answer_fetch(struct sim *s, struct sb_arena *arena, const struct sb_effect *e);
+void sim_fill(struct sim *s,
+              size_t index,
+              const struct sb_codes *classes,
+              struct sb_arena *arena,
+              struct sb_stored_entry *out);
 
 static struct sb_bytes dup(struct sb_arena *arena, struct sb_bytes b)
 {
@@ -28,6 +36,14 @@ void sim_keep_entry(struct sim *s, const struct sb_append *a)
     }
 }
 
+static struct sb_codes dup_codes(struct sb_arena *arena, const struct sb_codes *codes)
+{
+    struct sb_bytes *items = sb_arena_alloc(arena, codes->n, sizeof *items);
+    for (size_t i = 0; i < codes->n; i++)
+        items[i] = dup(arena, codes->items[i]);
+    return (struct sb_codes){items, codes->n};
+}
+
 void sim_keep_question(struct sim *s, const struct sb_effect *e)
 {
     struct sb_arena *arena = sb_arena_new(0);
@@ -38,14 +54,20 @@ void sim_keep_question(struct sim *s, const struct sb_effect *e)
         q->e.as.lookup.stream = dup(arena, e->as.lookup.stream);
     } else if (e->kind == SB_EFFECT_OPEN) {
         q->e.as.open.stream = dup(arena, e->as.open.stream);
+    } else if (e->kind == SB_EFFECT_PROVE) {
+        uint64_t *indices =
+            sb_arena_alloc(arena, e->as.prove.n, sizeof *e->as.prove.indices);
+        for (size_t i = 0; i < e->as.prove.n; i++)
+            indices[i] = e->as.prove.indices[i];
+        q->e.as.prove.indices = indices;
+    } else if (e->kind == SB_EFFECT_FETCH) {
+        q->e.as.fetch.stream = dup(arena, e->as.fetch.stream);
+        q->e.as.fetch.classes = dup_codes(arena, &e->as.fetch.classes);
     } else {
+        assert_int_equal(e->kind, SB_EFFECT_READ);
         q->e.as.read.stream = dup(arena, e->as.read.stream);
         q->e.as.read.reader = dup(arena, e->as.read.reader);
-        struct sb_codes *c = &q->e.as.read.classes;
-        struct sb_bytes *items = sb_arena_alloc(arena, c->n, sizeof *items);
-        for (size_t i = 0; i < c->n; i++)
-            items[i] = dup(arena, c->items[i]);
-        c->items = items;
+        q->e.as.read.classes = dup_codes(arena, &e->as.read.classes);
     }
     struct sim_question **at = &s->questions;
     while (*at)
@@ -82,7 +104,8 @@ static void answer_open(struct sim *s, const struct sb_effect *e)
             in.as.opened.claim_index = i;
         if (a->kind == SB_KIND_EPOCH)
             in.as.opened.epoch_index = i;
-        if (a->kind != SB_KIND_BATCH || e->as.open.seq > a->last)
+        if (a->kind != SB_KIND_BATCH || e->as.open.seq > a->last ||
+            e->as.open.seq < a->first)
             continue;
         in.as.opened.found = true;
         in.as.opened.index = i;
@@ -92,7 +115,8 @@ static void answer_open(struct sim *s, const struct sb_effect *e)
     sim_step(s, &in);
 }
 
-static void answer_read(struct sim *s, const struct sb_effect *e)
+static void
+answer_read(struct sim *s, struct sb_arena *arena, const struct sb_effect *e)
 {
     struct sb_stored_entry entries[64];
     struct sb_input in = {.kind = SB_IN_READ};
@@ -108,18 +132,7 @@ static void answer_read(struct sim *s, const struct sb_effect *e)
             in.as.read.through = i - 1;
             break;
         }
-        struct sb_stored_entry *o = &entries[in.as.read.n++];
-        *o = (struct sb_stored_entry){.index = i,
-                                      .kind = a->kind,
-                                      .leaf = a->leaf,
-                                      .record = a->record,
-                                      .items = a->items};
-        for (size_t c = 0; c < a->n_cts; c++) {
-            if (!sb_codes_has(&e->as.read.classes, a->ct_class[c]))
-                continue;
-            o->ct_class[o->n_cts] = a->ct_class[c];
-            o->ct_raw[o->n_cts++] = a->ct_raw[c];
-        }
+        sim_fill(s, i, &e->as.read.classes, arena, &entries[in.as.read.n++]);
     }
     sim_step(s, &in);
 }
@@ -134,8 +147,12 @@ bool sim_answer(struct sim *s)
         answer_lookup(s, &q->e);
     else if (q->e.kind == SB_EFFECT_OPEN)
         answer_open(s, &q->e);
+    else if (q->e.kind == SB_EFFECT_PROVE)
+        sim_answer_prove(s, &q->e);
+    else if (q->e.kind == SB_EFFECT_FETCH)
+        sim_answer_fetch(s, q->arena, &q->e);
     else
-        answer_read(s, &q->e);
+        answer_read(s, q->arena, &q->e);
     sb_arena_free(q->arena);
     return true;
 }
@@ -155,4 +172,31 @@ void sim_settle(struct sim *s)
     do
         sim_commit(s, s->n_entries);
     while (sim_answer(s) || s->durable < s->n_entries);
+}
+
+void sim_restore(struct sim *s)
+{
+    struct sb_stream_state st = {.stream = sb_bytes_str(SIM_STREAM)};
+    for (size_t i = 0; i < s->durable; i++) {
+        const struct sb_append *a = &s->entries[i].a;
+        if (a->kind == SB_KIND_CLAIM) {
+            st.claim_no = a->first;
+            st.claim_index = i;
+            memcpy(st.claim_hash, a->hash, SB_HASH);
+            memcpy(st.instance, a->instance, SB_INSTANCE);
+        } else if (a->kind == SB_KIND_EPOCH) {
+            st.epoch_no = a->first;
+            st.epoch_index = i;
+            st.epoch = a->record;
+            memcpy(st.epoch_hash, a->hash, SB_HASH);
+        } else if (a->kind == SB_KIND_BATCH) {
+            st.last_seq = a->last;
+            st.last_index = i;
+            memcpy(st.last_hash, a->hash, SB_HASH);
+        } else if (a->kind == SB_KIND_PRUNE && a->stream.n == 0) {
+            assert_int_equal(sb_core_restore_prune(s->core, a->record, NULL), 0);
+        }
+    }
+    if (st.claim_no)
+        assert_int_equal(sb_core_restore(s->core, &st, NULL), 0);
 }
