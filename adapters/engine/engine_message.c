@@ -134,6 +134,11 @@ static int refused(struct sb_engine *e, const struct sb_message *m, struct sb_er
            SB_LOG_BYTES("stream", m->as.refused.stream));
     if (kind == SB_KIND_REJECT)
         return forget_reject(e, m->as.refused.hash, err);
+    struct sb_err why = {.code = 0};
+    if (code == SB_E_CURSOR) {
+        (void)sb_fail(&why, code, "the broker does not know our place in the stream");
+        sb_receive_refused(&e->receive, m->as.refused.stream, sb_clock_mono_ms(), &why);
+    }
     return 0;
 }
 

@@ -166,83 +166,6 @@ int sb_receive_entry(struct sb_receive *r,
     return 0;
 }
 
-static struct sb_reading *find(struct sb_receive *r, struct sb_bytes stream, bool own)
-{
-    for (size_t i = 0; i < r->n_readings; i++)
-        if (sb_bytes_is(stream, r->readings[i]->name) &&
-            own == (r->readings[i]->adopting != NULL))
-            return r->readings[i];
-    return NULL;
-}
-
-static struct sb_target *target_of(struct sb_receive *r, struct sb_bytes stream)
-{
-    struct sb_bytes type;
-    if (!sb_text_stream_parts(stream, NULL, &type, NULL))
-        return NULL;
-    for (size_t i = 0; i < r->n_targets; i++)
-        if (sb_bytes_eq(r->targets[i].type.name, type))
-            return &r->targets[i];
-    return NULL;
-}
-
-static struct sb_stream *own_of(struct sb_receive *r, struct sb_bytes stream)
-{
-    for (size_t i = 0; i < r->n_own; i++)
-        if (sb_bytes_is(stream, r->own[i].name))
-            return &r->own[i];
-    return NULL;
-}
-
-static struct sb_reading *add(struct sb_receive *r,
-                              struct sb_bytes stream,
-                              struct sb_target *target,
-                              struct sb_stream *own)
-{
-    if ((!target && !own) || stream.n > SB_STREAM_MAX)
-        return NULL;
-    struct sb_reading **grown =
-        realloc(r->readings, (r->n_readings + 1) * sizeof(struct sb_reading *));
-    if (!grown)
-        return NULL;
-    r->readings = grown;
-    struct sb_reading *at = calloc(1, sizeof *at);
-    if (!at)
-        return NULL;
-    (void)snprintf(at->name, sizeof at->name, "%.*s", SB_FMT(stream));
-    at->target = target;
-    at->adopting = own;
-    r->readings[r->n_readings++] = at;
-    return at;
-}
-
-static struct sb_reading *
-reading(struct sb_receive *r, const struct sb_subscription *sub, struct sb_bytes stream)
-{
-    if (!sub->own)
-        return sb_receive_reading(r, stream);
-    struct sb_reading *at = find(r, stream, true);
-    return at ? at : add(r, stream, NULL, own_of(r, stream));
-}
-
-struct sb_reading *sb_receive_reading(struct sb_receive *r, struct sb_bytes stream)
-{
-    struct sb_reading *at = find(r, stream, false);
-    return at ? at : add(r, stream, target_of(r, stream), NULL);
-}
-
-int sb_receive_place(struct sb_reading *at,
-                     uint64_t *seq,
-                     uint8_t hash[SB_HASH],
-                     struct sb_err *err)
-{
-    if (!at->open)
-        return sb_cursor_get(at->target->db, sb_bytes_str(at->name), seq, hash, err);
-    *seq = at->chain.last_seq;
-    memcpy(hash, at->chain.last_hash, SB_HASH);
-    return 0;
-}
-
 static int open_chain(struct sb_receive *r, struct sb_reading *at, struct sb_err *err)
 {
     if (at->open)
@@ -280,6 +203,16 @@ static void hold(struct sb_receive *r,
            SB_LOG_ERR(why),
            SB_LOG_TEXT("stream", at->name),
            SB_LOG_U64("again_in_ms", at->pause_ms));
+}
+
+void sb_receive_refused(struct sb_receive *r,
+                        struct sb_bytes stream,
+                        uint64_t mono_ms,
+                        const struct sb_err *why)
+{
+    struct sb_reading *at = sb_receive_reading(r, stream);
+    if (at)
+        hold(r, at, mono_ms, why);
 }
 
 static int adopted(struct sb_receive *r,
@@ -363,7 +296,9 @@ static int take(struct sb_receive *r,
         return sb_fail(err, SB_E_MEMORY, "out of memory");
     struct sb_queued *q = sub->first;
     struct sb_bytes stream = sb_entry_stream(&q->entry, arena);
-    struct sb_reading *at = stream.n ? reading(r, sub, stream) : NULL;
+    struct sb_reading *at = NULL;
+    if (stream.n)
+        at = sub->own ? sb_receive_own(r, stream) : sb_receive_reading(r, stream);
     struct sb_err why = {.code = 0};
     int rc = 0;
     sub->heard_mono = mono_ms;

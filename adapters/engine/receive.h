@@ -90,6 +90,11 @@ void sb_receive_away(struct sb_receive *r);
 /* Queues an ENTRY (copied). */
 SB_CHECK int
 sb_receive_entry(struct sb_receive *r, const struct sb_message *m, struct sb_err *err);
+/* The broker refuses a stream's cursor: its stream is held and asked for again. */
+void sb_receive_refused(struct sb_receive *r,
+                        struct sb_bytes stream,
+                        uint64_t mono_ms,
+                        const struct sb_err *why);
 /* Takes one entry: 1 when there was one, 0 when none waits; negative when the process
  * must stop (its own state failed). */
 SB_CHECK int sb_receive_turn(struct sb_receive *r,
@@ -102,9 +107,8 @@ sb_receive_tick(struct sb_receive *r, uint64_t mono_ms, struct sb_err *err);
 /* The reading of a stream that a sink takes, made when it is new; NULL: no sink does,
  * or no memory. */
 struct sb_reading *sb_receive_reading(struct sb_receive *r, struct sb_bytes stream);
-/* The subscription that brings it; NULL: our own stream. */
-struct sb_subscription *sb_receive_sub(struct sb_receive *r,
-                                       const struct sb_reading *at);
+/* Our own stream, read to adopt it; NULL as above. */
+struct sb_reading *sb_receive_own(struct sb_receive *r, struct sb_bytes stream);
 /* How far a reading has been applied: its cursor. */
 SB_CHECK int sb_receive_place(struct sb_reading *at,
                               uint64_t *seq,
@@ -112,6 +116,9 @@ SB_CHECK int sb_receive_place(struct sb_reading *at,
                               struct sb_err *err);
 
 /* Private to receive*.c, receipt.c and watch.c */
+/* The subscription that brings a reading; NULL: our own stream. */
+struct sb_subscription *sb_receive_sub(struct sb_receive *r,
+                                       const struct sb_reading *at);
 SB_CHECK int sb_receive_subscribe(struct sb_receive *r,
                                   struct sb_subscription *sub,
                                   struct sb_err *err);

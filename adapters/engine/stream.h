@@ -8,7 +8,7 @@
 #define ADAPTERS_ENGINE_STREAM_H
 
 #include "adapters/engine/env.h"
-#include "adapters/engine/outbox.h"
+#include "adapters/engine/outbox_kept.h"
 #include "adapters/engine/sections.h"
 #include "keys/seal.h"
 

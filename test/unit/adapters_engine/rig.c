@@ -331,14 +331,23 @@ static void hear_one(struct rig_side *s, const struct sb_message *m)
 {
     struct sb_err err = {.code = 0};
     int rc = 0;
-    if (m->cmd == SB_CMD_DIRECTORY)
+    struct sb_checkpoint seen = sb_evidence_before(&s->evidence);
+    if (m->cmd == SB_CMD_DIRECTORY) {
         rc = sb_trust_add(s->env.trust, m->payload[0], &err);
-    else if (m->cmd == SB_CMD_ENTRY)
+        sb_evidence_directory(&s->evidence, &seen);
+    }
+    if (m->cmd == SB_CMD_ENTRY)
         rc = sb_receive_entry(&s->receive, m, &err);
     else if (m->cmd == SB_CMD_STORED && s->member == PNC)
         rc = sb_publish_stored(&s->stream, m, &err);
     else if (m->cmd == SB_CMD_REFUSED && s->member == PNC)
         rc = sb_publish_refused(&s->stream, m, s->rig->sim->now, &err);
+    else if (m->cmd == SB_CMD_REFUSED && m->as.refused.code == 513)
+        sb_receive_refused(
+            &s->receive,
+            m->as.refused.stream,
+            s->rig->sim->now,
+            &(struct sb_err){.code = SB_E_CURSOR, .text = "no such place"});
     else if (m->cmd == SB_CMD_CHECKPOINT)
         rc = sb_evidence_checkpoint(
             &s->evidence, m, s->rig->sim->now, s->rig->sim->now, &err);
