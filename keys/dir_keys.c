@@ -44,13 +44,22 @@ static void add_exchange(struct holdings *h, const struct sb_directory *b)
     add(h, b->log_pk, sb_bytes_str(SB_USE_LOG), itself);
 }
 
+/* Roots that are published alone leave the broker's keys empty (keys/roots.h). */
+static bool is_given(const uint8_t pk[SB_PK])
+{
+    static const uint8_t none[SB_PK];
+    return memcmp(pk, none, SB_PK) != 0;
+}
+
 static void add_anchor(struct holdings *h, const struct sb_anchor *a)
 {
     const struct sb_bytes itself = sb_bytes(NULL, 0);
     for (size_t i = 0; i < a->n_roots; i++)
         add(h, a->roots[i].pk, sb_bytes_str(SB_USE_ROOT), itself);
-    add(h, a->curve_pk, sb_bytes_str(SB_USE_CURVE), itself);
-    add(h, a->log_pk, sb_bytes_str(SB_USE_LOG), itself);
+    if (is_given(a->curve_pk))
+        add(h, a->curve_pk, sb_bytes_str(SB_USE_CURVE), itself);
+    if (is_given(a->log_pk))
+        add(h, a->log_pk, sb_bytes_str(SB_USE_LOG), itself);
 }
 
 static void add_members(struct holdings *h, const struct sb_dir *d)
