@@ -83,6 +83,43 @@ static void a_receipt_names_what_was_proved(void **state)
     rig_free(r);
 }
 
+/* A second of the broker's own life: it signs what it has, and its clock ticks. */
+static void live(struct rig *r, int seconds)
+{
+    for (int i = 0; i < seconds; i++) {
+        struct sb_input in = {.kind = SB_IN_TICK};
+        sim_checkpoint(r->sim);
+        sim_step(r->sim, &in);
+        rig_pass(r, 1000);
+    }
+}
+
+/* No stand-in here: the broker's own core answers, and counts the cosignatures. */
+static void with_the_broker_s_own_core_all_becomes_final(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    r->sim->world->dir.quorum = 2;
+    rig_new_grant(r, "g9", (const char *const[]){"reservada", NULL});
+    r->witnessing = true;
+    rig_insert(r, 1, "uno");
+    live(r, 75);
+    assert_int_equal(r->warnings, 0);
+    assert_int_equal(r->pnc.stream.row.proved_seq, 1);
+    assert_int_equal(r->pnc.stream.row.final_seq, 1);
+    assert_true(r->pnc.env.fresh_ms > NOW);
+    assert_true(r->stcns.env.fresh_ms > NOW);
+    assert_int_equal(receipts(r), 1);
+    assert_true(r->stcns.receive.readings[0]->head.seq == 1);
+    rig_insert(r, 2, "dos");
+    live(r, 75);
+    assert_int_equal(r->pnc.stream.row.final_seq, 2);
+    assert_int_equal(receipts(r), 2);
+    assert_int_equal(r->stcns.receive.readings[0]->head.seq, 2);
+    assert_int_equal(r->warnings, 0);
+    rig_free(r);
+}
+
 static bool no_paths(struct rig *r, struct sb_message *m, struct sb_arena *arena)
 {
     (void)r;
@@ -375,6 +412,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_stored_is_proved_and_final),
         cmocka_unit_test(a_receipt_names_what_was_proved),
+        cmocka_unit_test(with_the_broker_s_own_core_all_becomes_final),
         cmocka_unit_test(nothing_unproved_stands_in_a_receipt),
         cmocka_unit_test(a_batch_that_is_never_proved_alarms_its_publisher),
         cmocka_unit_test(a_broker_without_any_proof_alarms_readers_too),
