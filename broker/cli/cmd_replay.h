@@ -1,50 +1,66 @@
-/* What `journal replay` knows while it reads; for cmd_replay*.c only. */
+/* `journal replay` on the command line: its options, and replay.h set up from them. */
 #ifndef BROKER_CLI_CMD_REPLAY_H
 #define BROKER_CLI_CMD_REPLAY_H
 
 #include "broker/cli/cmd_journal.h"
-#include "broker/journal/journal.h"
-#include "keys/seal.h"
-#include "schemas/catalog/catalog.h"
+#include "broker/cli/replay.h"
 
-struct sb_replay_stream { /* a stream's epoch in force */
-    struct sb_bytes name; /* borrows from the record */
-    struct sb_arena *arena;
-    uint8_t epoch_hash[SB_HASH];
-    struct sb_epoch epoch;
-    struct sb_secrets *secrets; /* NULL: nothing that the vault may read */
-};
-
-struct sb_replay { /* all zero frees as well */
+struct sb_cmd_replay { /* all zero ends as well; must not move once begun */
     struct sb_cli *cli;
-    struct sb_anchor anchor;
-    struct sb_trust *trust;
-    struct sb_vault *vault; /* NULL: headers only */
-    struct sb_catalog *catalog;
-    struct sb_arena *arena; /* of one entry */
-    struct sb_replay_stream *streams;
-    size_t n_streams;
-    const char *stream; /* what is asked for; NULL: all */
-    const char *type;
-    uint64_t from;
-    uint64_t to;
+    char path[SB_PATH_TEXT];
+    struct sb_anchor roots;
+    struct sb_vault *vault;
+    struct sb_replay_config config; /* the caller sets fn and ctx */
 };
 
-/* A batch whose record, epoch and items fit each other. */
-struct sb_replay_batch {
-    struct sb_batch batch;
-    struct sb_bytes institution;
-    struct sb_bytes type;
-    const struct sb_replay_stream *stream;
-    struct sb_bytes *items;
-    size_t n_items;
-    struct sb_cts cts;
-};
+/* Reads options and argument 0 (else the journal of -c), roots and vault. The command
+ * has SB_REPLAY_OPTIONS and SB_CLI_PASSPHRASE. */
+SB_CHECK int
+sb_cmd_replay_begin(struct sb_cmd_replay *r, struct sb_cli *cli, struct sb_err *err);
+void sb_cmd_replay_end(struct sb_cmd_replay *r);
 
-/* One CloudEvents line for item `i`; opens what the secrets allow. */
-SB_CHECK int sb_replay_event(struct sb_replay *r,
-                             const struct sb_replay_batch *b,
-                             size_t i,
-                             struct sb_err *err);
+#define SB_REPLAY_OPTIONS                                                              \
+    {.name = "vault",                                                                  \
+     .kind = SB_CLI_FILE,                                                              \
+     .value = "FILE",                                                                  \
+     .summary = "the vault of the institution that reads"},                            \
+        {.name = "stream",                                                             \
+         .kind = SB_CLI_TEXT,                                                          \
+         .value = "STREAM",                                                            \
+         .summary = "only this stream: institution/type"},                             \
+        {.name = "type",                                                               \
+         .kind = SB_CLI_TEXT,                                                          \
+         .value = "TYPE",                                                              \
+         .summary = "only events of this type"},                                       \
+        {.name = "institution",                                                        \
+         .kind = SB_CLI_TEXT,                                                          \
+         .value = "CODE",                                                              \
+         .summary = "only streams of this institution"},                               \
+        {.name = "from",                                                               \
+         .kind = SB_CLI_INT,                                                           \
+         .value = "INDEX",                                                             \
+         .summary = "the first entry",                                                 \
+         .max = INT64_MAX},                                                            \
+        {.name = "to",                                                                 \
+         .kind = SB_CLI_INT,                                                           \
+         .value = "INDEX",                                                             \
+         .summary = "the entry before which to stop",                                  \
+         .max = INT64_MAX},                                                            \
+        {.name = "since-time",                                                         \
+         .kind = SB_CLI_TEXT,                                                          \
+         .value = "TIME",                                                              \
+         .summary = "only what was stored at this moment or later"},                   \
+        {.name = "until-time",                                                         \
+         .kind = SB_CLI_TEXT,                                                          \
+         .value = "TIME",                                                              \
+         .summary = "only what was stored before this moment"},                        \
+        {.name = "anchor",                                                             \
+         .kind = SB_CLI_FILE,                                                          \
+         .value = "FILE",                                                              \
+         .summary = "anchor or published roots (else anchor.json beside FILE)"},       \
+    {                                                                                  \
+        .name = "catalogue", .kind = SB_CLI_FILE, .value = "DIR",                      \
+        .summary = "folder of a catalogue, in place of the journal's own"              \
+    }
 
 #endif

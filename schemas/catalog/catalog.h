@@ -32,6 +32,17 @@ struct sb_event_type { /* plain data */
  * SB_E_LIMIT, SB_E_SCHEMA_*, SB_E_CODE_LIST, SB_E_UTF8, SB_E_DUPLICATE. */
 SB_CHECK int
 sb_catalog_load(struct sb_catalog **out, const char *folder, struct sb_err *err);
+
+struct sb_catalog_given { /* one file of a catalogue in memory */
+    struct sb_bytes path; /* within the folder */
+    struct sb_bytes content;
+};
+/* The same from files in memory, copied; `name` stands for the folder in errors. */
+SB_CHECK int sb_catalog_load_given(struct sb_catalog **out,
+                                   const char *name,
+                                   const struct sb_catalog_given *files,
+                                   size_t n,
+                                   struct sb_err *err);
 void sb_catalog_free(struct sb_catalog *cat); /* takes NULL */
 
 const char *sb_catalog_edition(const struct sb_catalog *cat);

@@ -1,4 +1,4 @@
-/* Purpose: read a catalogue's folder and check all of it.
+/* Purpose: read a catalogue's folder, or its files in memory, and check all of it.
  * Invariant: only files that catalog.json lists are read, none outside the folder. */
 #include "schemas/catalog/load.h"
 
@@ -10,7 +10,9 @@
 
 struct load {
     struct sb_catalog *cat;
-    const char *folder;
+    const char *folder;                   /* with `given`, only a name for messages */
+    const struct sb_catalog_given *given; /* NULL: the folder is read */
+    size_t n_given;
     struct sb_value index; /* catalog.json */
     struct sb_err *err;
 };
@@ -46,7 +48,24 @@ static bool path_valid(struct sb_bytes path)
     return true;
 }
 
-/* Reads a file of the folder once and keeps it for the manifest. */
+/* Appends the content of a file, of the folder or of what was given. */
+static int get_file(const struct load *l, const char *path, struct sb_buf *out)
+{
+    if (!l->given) {
+        const char *full = sb_arena_str(l->cat->arena, "%s/%s", l->folder, path);
+        return full ? sb_file_read(full, SB_SCHEMA_FILE_MAX, out, l->err)
+                    : no_memory(l);
+    }
+    for (size_t i = 0; i < l->n_given; i++) {
+        if (!sb_bytes_is(l->given[i].path, path))
+            continue;
+        sb_buf_put(out, l->given[i].content.p, l->given[i].content.n);
+        return sb_buf_check(out, l->err);
+    }
+    return sb_fail(l->err, SB_E_NOT_FOUND, "%s/%s: no such file", l->folder, path);
+}
+
+/* Reads a file once and keeps it for the manifest. */
 static int read_file(struct load *l, const char *path, struct sb_bytes *content)
 {
     struct sb_catalog *c = l->cat;
@@ -60,10 +79,7 @@ static int read_file(struct load *l, const char *path, struct sb_bytes *content)
                            path);
     if (c->n_files == SB_CATALOG_FILES_MAX)
         return sb_fail(l->err, SB_E_LIMIT, "%s: too many files", l->folder);
-    const char *full = sb_arena_str(c->arena, "%s/%s", l->folder, path);
-    if (!full)
-        return no_memory(l);
-    int rc = sb_file_read(full, SB_SCHEMA_FILE_MAX, &buf, l->err);
+    int rc = get_file(l, path, &buf);
     if (rc == 0) {
         struct file *f = &c->files[c->n_files];
         f->path = path;
@@ -226,28 +242,44 @@ static int load_all(struct load *l)
     return rc;
 }
 
-int sb_catalog_load(struct sb_catalog **out, const char *folder, struct sb_err *err)
+static int load(struct load *l, struct sb_catalog **out)
 {
     struct sb_catalog *cat = calloc(1, sizeof *cat);
-    struct load l = {.cat = cat, .folder = folder, .err = err};
     if (!cat)
-        return sb_fail(err, SB_E_MEMORY, "%s: out of memory", folder);
+        return no_memory(l);
+    l->cat = cat;
     struct sb_schema_options options = {
         .assert_format = true, .codes = sb_catalog_codes_of, .codes_context = cat};
     cat->arena = sb_arena_new(0);
-    int rc = cat->arena ? 0 : no_memory(&l);
+    int rc = cat->arena ? 0 : no_memory(l);
     if (rc == 0)
         cat->files =
             sb_arena_alloc(cat->arena, SB_CATALOG_FILES_MAX, sizeof *cat->files);
     if (rc == 0 && !cat->files)
-        rc = no_memory(&l);
+        rc = no_memory(l);
     if (rc == 0)
-        rc = sb_schema_set_new(&cat->set, &options, err);
+        rc = sb_schema_set_new(&cat->set, &options, l->err);
     if (rc == 0)
-        rc = load_all(&l);
+        rc = load_all(l);
     if (rc != 0)
         sb_catalog_free(cat);
     else
         *out = cat;
     return rc;
+}
+
+int sb_catalog_load(struct sb_catalog **out, const char *folder, struct sb_err *err)
+{
+    struct load l = {.folder = folder, .err = err};
+    return load(&l, out);
+}
+
+int sb_catalog_load_given(struct sb_catalog **out,
+                          const char *name,
+                          const struct sb_catalog_given *files,
+                          size_t n,
+                          struct sb_err *err)
+{
+    struct load l = {.folder = name, .given = files, .n_given = n, .err = err};
+    return load(&l, out);
 }

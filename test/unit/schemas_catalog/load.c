@@ -217,6 +217,29 @@ static void the_published_catalogue_loads(void **state)
     sb_catalog_free(cat);
 }
 
+static void files_in_memory_load_as_their_folder(void **state)
+{
+    struct sb_catalog_given files[256];
+    struct sb_catalog *again = NULL;
+    struct sb_err err = {0};
+    (void)state;
+    struct sb_catalog *cat = load(SB_TEST_SNS);
+    size_t n = sb_catalog_file_count(cat);
+    assert_in_range(n, 1, 256);
+    for (size_t i = 0; i < n; i++)
+        files[i].path = sb_bytes_str(sb_catalog_file(cat, i, &files[i].content));
+    assert_int_equal(sb_catalog_load_given(&again, "journal", files, n, &err), 0);
+    assert_int_equal(sb_catalog_file_count(again), n);
+    assert_int_equal(sb_catalog_type_count(again), sb_catalog_type_count(cat));
+    assert_string_equal(sb_catalog_edition(again), sb_catalog_edition(cat));
+    sb_catalog_free(again);
+    again = NULL;
+    assert_int_equal(sb_catalog_load_given(&again, "journal", files + 1, n - 1, &err),
+                     SB_E_NOT_FOUND);
+    assert_null(again);
+    sb_catalog_free(cat);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +248,7 @@ int main(void)
         cmocka_unit_test(lists_and_crosswalks_answer),
         cmocka_unit_test(bad_folders_are_refused_by_place),
         cmocka_unit_test(the_published_catalogue_loads),
+        cmocka_unit_test(files_in_memory_load_as_their_folder),
     };
     return cmocka_run_group_tests_name("schemas.catalog.load", tests, NULL, NULL);
 }
