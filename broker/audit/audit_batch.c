@@ -30,7 +30,7 @@ static int batch_order(struct sb_audit *a,
                        struct sb_err *err)
 {
     bool blind = audit_is_blind(a, s);
-    bool free_start = !s->placed && (a->generation > 1 || blind);
+    bool free_start = !s->placed && ((audit_is_later(a) && b->first_seq > 1) || blind);
     if (s->claim_no == 0 || b->claim_no != s->claim_no)
         audit_stream_fault(
             a, s, SB_E_FENCED, "the batch is not under the stream's newest claim");
@@ -117,11 +117,11 @@ static int batch_whole(struct sb_audit *a,
                        struct sb_err *err)
 {
     struct sb_bytes *items = NULL;
-    uint64_t made = s->refilled ? s->epoch.core.not_before : 0;
-    int rc = audit_signed(a, s->institution, e, made, err);
+    bool old = audit_is_refilling(a, s) && audit_is_old(a, b->sent);
+    int rc = audit_signed(a, s->institution, e, old, err);
     if (rc < 0)
         return rc;
-    if (s->epoch_no > 0 && memcmp(b->epoch_hash, s->epoch_hash, SB_HASH) == 0)
+    if (!old && s->epoch_no > 0 && memcmp(b->epoch_hash, s->epoch_hash, SB_HASH) == 0)
         rc = audit_readers(a, s, e, err);
     if (rc >= 0)
         rc = read_items(a, s, e, b, &items, err);

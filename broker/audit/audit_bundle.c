@@ -206,10 +206,10 @@ static int both_passes(struct sb_audit *a, struct sb_err *err)
                                 .steps_before = 1,
                                 .steps = 2};
     int rc = audit_pass(a, &first, err);
-    if (rc == 0)
-        rc = audit_about(a, err);
-    if (rc == 0)
-        rc = audit_checkpoint(a, err);
+    if (rc != 0)
+        return rc;
+    audit_about(a);
+    rc = audit_checkpoint(a, err);
     if (rc == 0)
         rc = audit_tiles(a, err);
     if (rc == 0) {

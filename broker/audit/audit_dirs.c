@@ -46,6 +46,8 @@ static int own_roots(struct sb_audit *a, struct sb_bytes record, struct sb_err *
     *own = (struct sb_anchor){.threshold = d.threshold};
     snprintf(own->exchange, sizeof own->exchange, "%.*s", SB_FMT(d.exchange));
     memcpy(own->nonce, d.nonce, SB_NONCE);
+    memcpy(own->curve_pk, d.curve_pk, SB_PK);
+    memcpy(own->log_pk, d.log_pk, SB_PK);
     for (; own->n_roots < d.n_roots && own->n_roots < SB_ROOTS_MAX; own->n_roots++) {
         struct sb_anchor_root *to = &own->roots[own->n_roots];
         memcpy(to->pk, d.roots[own->n_roots].pk, SB_PK);
@@ -72,9 +74,6 @@ static int begin(struct sb_audit *a,
         return rc;
     }
     a->trust = t;
-    const struct sb_directory *d = sb_dir_body(sb_trust_newest(t));
-    a->generation = d->generation;
-    a->opened_ms = d->issued;
     return 0;
 }
 
@@ -126,12 +125,17 @@ int audit_add_directory(struct sb_audit *a, struct sb_bytes record, struct sb_er
     if (audit_fatal(rc) && err)
         *err = why;
     rc = audit_judge(a, SB_AUDIT_DIRECTORIES, rc, &why);
-    if (rc == 0)
-        a->facts.directories++;
-    return rc;
+    if (rc != 0)
+        return rc;
+    const struct sb_directory *d = sb_dir_body(sb_trust_newest(a->trust));
+    a->facts.directories++;
+    if (a->opened_ms == 0 && d->generation > 1 && a->info &&
+        d->generation == a->info->generation)
+        a->opened_ms = d->issued;
+    return 0;
 }
 
-int audit_about(struct sb_audit *a, struct sb_err *err)
+void audit_about(struct sb_audit *a)
 {
     const struct sb_dir *newest = a->trust ? sb_trust_newest(a->trust) : NULL;
     if (!newest) {
@@ -140,28 +144,19 @@ int audit_about(struct sb_audit *a, struct sb_err *err)
                   SB_AUDIT_FAILED,
                   SB_E_DIR_CHAIN,
                   "there is no directory that holds: nobody's rights can be judged");
-        return 0;
+        return;
     }
-    const struct sb_directory *d = sb_dir_body(newest);
-    if (d->generation != a->generation)
-        audit_say(a,
-                  SB_AUDIT_DIRECTORIES,
-                  SB_AUDIT_FAILED,
-                  SB_E_JOURNAL_GENERATION,
-                  "directory %llu is of journal generation %llu, the first one of %llu",
-                  (unsigned long long)d->version,
-                  (unsigned long long)d->generation,
-                  (unsigned long long)a->generation);
-    if (!sb_bytes_eq(a->info->exchange, d->exchange) ||
-        a->info->generation != a->generation)
+    bool named = false;
+    for (const struct sb_dir *d = newest; d && !named;
+         d = sb_trust_version(a->trust, sb_dir_body(d)->version - 1))
+        named = sb_dir_body(d)->generation == a->info->generation;
+    if (!named || !sb_bytes_eq(a->info->exchange, sb_dir_body(newest)->exchange))
         audit_say(a,
                   SB_AUDIT_FORM,
                   SB_AUDIT_FAILED,
                   SB_E_BUNDLE,
                   "bundle.json names another exchange or generation than its "
                   "directories");
-    (void)err;
-    return 0;
 }
 
 static void expired(struct sb_audit *a, const struct sb_directory *d, uint64_t now_ms)

@@ -25,7 +25,7 @@ audit_add_directory(struct sb_audit *a, struct sb_bytes record, struct sb_err *e
 SB_CHECK int
 audit_gather(struct sb_audit *a, const struct audit_entry *e, struct sb_err *err);
 /* After the first pass: exchange and generation of bundle.json. */
-SB_CHECK int audit_about(struct sb_audit *a, struct sb_err *err);
+void audit_about(struct sb_audit *a);
 /* Second pass: date and place of an entry among the directories. */
 SB_CHECK int
 audit_place(struct sb_audit *a, const struct audit_entry *e, struct sb_err *err);

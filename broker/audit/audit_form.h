@@ -36,8 +36,8 @@ struct sb_audit {
     uint64_t unseen; /* batches and stretches passed over so far */
     struct sb_trust *trust;
     struct sb_anchor own; /* roots of its own first directory */
-    uint64_t generation;  /* 0: no directory yet */
-    uint64_t opened_ms;   /* `issued` of the first directory held */
+    uint64_t opened_ms;   /* `issued` of the directory that opened this generation, when
+                             it   is not the first; else 0 */
     uint64_t in_force;    /* version of the newest directory passed */
     uint64_t unknown_dir; /* version that was said to be missing */
     uint64_t expired_dir; /* version that was said to have expired */

@@ -31,13 +31,15 @@ int audit_prune(struct sb_audit *a,
                 struct sb_err *err)
 {
     struct sb_prune p;
+    const struct sb_dir *d = audit_directory(a, &e->leaf);
     int rc = sb_prune_read(e->record.body, &p, err);
+    if (rc == 0 && !d)
+        rc = sb_fail(err, SB_E_DIR_VERSION, "its directory is not held");
     if (rc == 0)
-        rc = audit_signed_by_log(a, e, err);
+        rc = sb_dir_verify_log(a->trust, d, &e->record, err);
     if (rc != 0)
         return rc;
-    const struct sb_dir *d = audit_directory(a, &e->leaf);
-    uint64_t retention = d ? sb_dir_body(d)->retention : 0;
+    uint64_t retention = sb_dir_body(d)->retention;
     if (retention == 0 || p.before > e->leaf.stored_ms ||
         e->leaf.stored_ms - p.before < retention)
         return sb_fail(err,
@@ -63,7 +65,7 @@ int audit_withdraw(struct sb_audit *a,
         return rc;
     if (!sb_text_stream_parts(out->stream, &institution, NULL, NULL))
         return sb_fail(err, SB_E_CODE_FORM, "a withdrawal of no stream");
-    return audit_signed_code(a, institution, e, 0, err);
+    return audit_signed_code(a, institution, e, audit_is_old(a, out->time), err);
 }
 
 static int

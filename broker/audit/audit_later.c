@@ -2,6 +2,7 @@
  * Invariant: every question kept is answered and said once. */
 #include "broker/audit/audit_later.h"
 #include "broker/audit/audit_pass.h"
+#include "broker/audit/audit_rights.h"
 
 #include <stdlib.h>
 
@@ -149,7 +150,7 @@ static void say(struct sb_audit *a, const struct audit_question *q)
     if (q->ask == AUDIT_ASK_OVERLAP) {
         say_overlap(a, q);
     } else if (!q->found) {
-        bool cannot = a->holes || a->facts.outside > 0;
+        bool cannot = a->holes || a->facts.outside > 0 || audit_is_later(a);
         bool receipt = q->ask == AUDIT_ASK_RECEIPT;
         audit_say(a,
                   SB_AUDIT_STATEMENTS,

@@ -59,12 +59,11 @@ int audit_quorum(struct sb_audit *a,
 
 static void origin_of(const struct sb_audit *a, char out[SB_CODE_MAX + 40])
 {
-    const struct sb_directory *d = sb_dir_body(sb_trust_newest(a->trust));
     snprintf(out,
              SB_CODE_MAX + 40,
              "%.*s/journal/%llu",
-             SB_FMT(d->exchange),
-             (unsigned long long)d->generation);
+             SB_FMT(sb_dir_body(sb_trust_newest(a->trust))->exchange),
+             (unsigned long long)a->info->generation);
 }
 
 static void since_refused(struct sb_audit *a, int code, const char *text)

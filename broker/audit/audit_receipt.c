@@ -7,6 +7,8 @@
 #include "broker/audit/audit_stream.h"
 #include "broker/audit/audit_tree.h"
 
+#include "schemas/base/text.h"
+
 static const struct audit_seen *
 at_hand(const struct audit_stream *s, uint64_t seq, const uint8_t hash[SB_HASH])
 {
@@ -21,13 +23,13 @@ at_hand(const struct audit_stream *s, uint64_t seq, const uint8_t hash[SB_HASH])
 
 static int ask(struct sb_audit *a,
                enum audit_ask what,
-               const struct audit_stream *s,
+               struct sb_bytes stream,
                const struct sb_head *h,
                size_t late,
                struct sb_err *err)
 {
     struct audit_question q = {.ask = what,
-                               .stream = s->name,
+                               .stream = stream,
                                .first = h->seq,
                                .last = h->seq,
                                .index = a->at,
@@ -50,7 +52,7 @@ receipt_root(struct sb_audit *a, const struct sb_receipt *r, struct sb_err *err)
     if (rc == 0 && !same)
         audit_say(a,
                   SB_AUDIT_STATEMENTS,
-                  SB_AUDIT_FAILED,
+                  audit_is_later(a) ? SB_AUDIT_INDETERMINATE : SB_AUDIT_FAILED,
                   SB_E_FORK,
                   "%.*s signed a tree of %llu entries that is not this journal: it was "
                   "shown another history, or its receipt is false",
@@ -63,7 +65,7 @@ static void not_reader(struct sb_audit *a, struct sb_bytes who, struct sb_bytes 
 {
     audit_say(a,
               SB_AUDIT_STATEMENTS,
-              SB_AUDIT_FAILED,
+              audit_is_later(a) ? SB_AUDIT_INDETERMINATE : SB_AUDIT_FAILED,
               SB_E_RECEIPT,
               "%.*s signed for %.*s, which was never sealed to it",
               SB_FMT(who),
@@ -93,7 +95,7 @@ static int receipt_head(struct sb_audit *a,
     }
     const struct audit_seen *b = at_hand(s, h->seq, h->batch_hash);
     if (asking)
-        return b ? 0 : ask(a, AUDIT_ASK_RECEIPT, s, h, t->late, err);
+        return b ? 0 : ask(a, AUDIT_ASK_RECEIPT, s->name, h, t->late, err);
     if (b && b->stored_ms > t->newest_ms)
         t->newest_ms = b->stored_ms;
     if (h->seq > reader->receipt_seq)
@@ -110,7 +112,7 @@ int audit_receipt(struct sb_audit *a, const struct audit_entry *e, struct sb_err
     if (rc != 0)
         return audit_judge(a, SB_AUDIT_FORM, rc, &why);
     a->facts.receipts++;
-    rc = audit_signed(a, r.reader, e, 0, err);
+    rc = audit_signed(a, r.reader, e, false, err);
     if (rc == 0)
         rc = receipt_root(a, &r, err);
     if (rc != 0)
@@ -136,21 +138,25 @@ static int head_of(struct sb_audit *a,
                    const struct sb_head *h,
                    struct sb_err *err)
 {
-    const struct audit_stream *s = audit_find(a, h->stream);
-    if (!s || !sb_bytes_eq(s->institution, institution)) {
+    struct sb_bytes owner;
+    if (!sb_text_stream_parts(h->stream, &owner, NULL, NULL) ||
+        !sb_bytes_eq(owner, institution)) {
         audit_say(a,
                   SB_AUDIT_STATEMENTS,
                   SB_AUDIT_FAILED,
-                  s ? SB_E_NOT_YOURS : SB_E_WITHHELD,
-                  "%.*s signed where %.*s stands, %s",
+                  SB_E_NOT_YOURS,
+                  "%.*s signed where %.*s stands, which is not its stream",
                   SB_FMT(institution),
-                  SB_FMT(h->stream),
-                  s ? "which is not its stream" : "which this journal does not have");
+                  SB_FMT(h->stream));
         return 0;
     }
-    if (h->seq == 0 || at_hand(s, h->seq, h->batch_hash))
+    const struct audit_stream *s = audit_find(a, h->stream);
+    if (h->seq == 0 || (s && at_hand(s, h->seq, h->batch_hash)))
         return 0;
-    return ask(a, AUDIT_ASK_HEAD, s, h, AUDIT_NO_LATE, err);
+    /* a name that is unknown so far may come later, or be withheld */
+    struct sb_bytes name = s ? s->name : sb_arena_dup(a->names, h->stream);
+    return name.p ? ask(a, AUDIT_ASK_HEAD, name, h, AUDIT_NO_LATE, err)
+                  : audit_no_memory(err);
 }
 
 int audit_heads(struct sb_audit *a, const struct audit_entry *e, struct sb_err *err)
@@ -162,7 +168,7 @@ int audit_heads(struct sb_audit *a, const struct audit_entry *e, struct sb_err *
     int rc = sb_heads_read(e->record.body, a->arena, &institution, &heads, &time, &why);
     if (rc != 0)
         return audit_judge(a, SB_AUDIT_FORM, rc, &why);
-    rc = audit_signed(a, institution, e, 0, err);
+    rc = audit_signed(a, institution, e, false, err);
     if (rc == 0)
         rc = audit_ask_room(a, heads.n, err);
     for (size_t i = 0; i < heads.n && rc == 0; i++)

@@ -2,6 +2,7 @@
  * Invariant: the clock is the entry's stored_ms, never this machine's. */
 #include "broker/audit/audit_rights.h"
 #include "broker/audit/audit_stream.h"
+#include "keys/card.h"
 
 const struct sb_dir *audit_directory(struct sb_audit *a, const struct sb_entry *leaf)
 {
@@ -20,28 +21,87 @@ const struct sb_dir *audit_directory(struct sb_audit *a, const struct sb_entry *
     return NULL;
 }
 
+bool audit_is_later(const struct sb_audit *a)
+{
+    return a->opened_ms > 0;
+}
+
+bool audit_is_old(const struct sb_audit *a, uint64_t said_ms)
+{
+    return said_ms < a->opened_ms;
+}
+
+bool audit_is_refilling(const struct sb_audit *a, const struct audit_stream *s)
+{
+    return audit_is_later(a) &&
+           (s->epoch_no == 0 || audit_is_old(a, s->epoch.core.not_before));
+}
+
+static bool is_revoked(const struct sb_dir_member *m, const uint8_t key_id[SB_KEY_ID])
+{
+    for (size_t i = 0; i < m->n_keys; i++)
+        if (memcmp(m->keys[i].key_id, key_id, SB_KEY_ID) == 0)
+            return true;
+    return false;
+}
+
+/* A sign key on one card of the member, whatever its dates, signed the record. */
+static bool card_signed(struct sb_audit *a,
+                        const struct sb_dir_member *m,
+                        struct sb_bytes card_record,
+                        const struct sb_record *record)
+{
+    struct sb_record envelope;
+    struct sb_card card;
+    uint8_t id[SB_KEY_ID];
+    if (sb_record_read(card_record, &envelope, NULL) != 0 ||
+        sb_card_read(envelope.body, a->arena, &card, NULL) != 0)
+        return false;
+    const struct sb_card_key *k = sb_card_key(&card, SB_USE_SIGN);
+    if (!k)
+        return false;
+    sb_key_id(id, k->use, k->pk);
+    const struct sb_exchange *x = sb_trust_exchange(a->trust);
+    return !is_revoked(m, id) && sb_verify_record(x, record, id, k->pk, NULL) == 0;
+}
+
+static bool any_card_signed(struct sb_audit *a,
+                            const struct sb_directory *d,
+                            struct sb_bytes member,
+                            const struct sb_record *record)
+{
+    for (size_t i = 0; i < d->n_members; i++) {
+        const struct sb_dir_member *m = &d->members[i];
+        for (size_t c = m->n_cards; c > 0 && sb_bytes_eq(m->code, member); c--)
+            if (card_signed(a, m, m->cards[c - 1], record))
+                return true;
+    }
+    return false;
+}
+
 int audit_signed_code(struct sb_audit *a,
                       struct sb_bytes member,
                       const struct audit_entry *e,
-                      uint64_t made_ms,
+                      bool aged,
                       struct sb_err *err)
 {
     const struct sb_dir *d = audit_directory(a, &e->leaf);
     if (!d)
         return sb_fail(err, SB_E_DIR_VERSION, "its directory is not held");
     int rc = sb_dir_verify(a->trust, d, member, &e->record, e->leaf.stored_ms, err);
-    if (rc == SB_E_KEY_EXPIRED && made_ms > 0 && a->generation > 1)
-        rc = sb_dir_verify(a->trust, d, member, &e->record, made_ms, err);
+    if (rc == SB_E_KEY_EXPIRED && aged && audit_is_later(a) &&
+        any_card_signed(a, sb_dir_body(d), member, &e->record))
+        return 0;
     return rc;
 }
 
 int audit_signed(struct sb_audit *a,
                  struct sb_bytes member,
                  const struct audit_entry *e,
-                 uint64_t made_ms,
+                 bool aged,
                  struct sb_err *err)
 {
-    int rc = audit_signed_code(a, member, e, made_ms, err);
+    int rc = audit_signed_code(a, member, e, aged, err);
     if (rc == SB_E_DIR_VERSION)
         return 1; /* said by audit_directory */
     if (rc == 0 || audit_fatal(rc))
@@ -54,24 +114,6 @@ int audit_signed(struct sb_audit *a,
               sb_kind_text(e->leaf.kind),
               err->text);
     return 1;
-}
-
-int audit_signed_by_log(struct sb_audit *a,
-                        const struct audit_entry *e,
-                        struct sb_err *err)
-{
-    uint8_t id[SB_KEY_ID];
-    const struct sb_dir *d = audit_directory(a, &e->leaf);
-    if (!d)
-        return sb_fail(err, SB_E_DIR_VERSION, "its directory is not held");
-    const uint8_t *pk = sb_dir_body(d)->log_pk;
-    sb_key_id(id, sb_bytes_str(SB_USE_LOG), pk);
-    return sb_verify_record(sb_trust_exchange(a->trust), &e->record, id, pk, err);
-}
-
-bool audit_is_refilled(const struct sb_audit *a, const struct sb_epoch_core *core)
-{
-    return a->generation > 1 && core->not_before < a->opened_ms;
 }
 
 static int find_readers(struct sb_audit *a,
@@ -96,8 +138,8 @@ int audit_readers(struct sb_audit *a,
                   struct sb_err *err)
 {
     struct sb_readers readers = {0};
-    if (s->refilled || (s->readers_version == e->leaf.directory_version &&
-                        e->leaf.stored_ms < s->readers_until))
+    if (s->readers_version == e->leaf.directory_version &&
+        e->leaf.stored_ms < s->readers_until)
         return 0;
     const struct sb_dir *d = audit_directory(a, &e->leaf);
     if (!d)

@@ -6,30 +6,30 @@
 
 /* The directory that the leaf names; NULL was said, once per version. */
 const struct sb_dir *audit_directory(struct sb_audit *a, const struct sb_entry *leaf);
-/* `member` signed the record with a key valid at the leaf's directory and time.
- * made_ms not 0: the record may be older than this generation, and a key that was valid
- * then is enough. */
+/* `member` signed the record with a key valid at the leaf's directory and time. `aged`:
+ * the record is of an older generation, and any of its sign keys that is not revoked is
+ * enough (broker/core/refill.c). */
 SB_CHECK int audit_signed(struct sb_audit *a,
                           struct sb_bytes member,
                           const struct audit_entry *e,
-                          uint64_t made_ms,
+                          bool aged,
                           struct sb_err *err);
-/* The same as a plain code, nothing said. */
+/* The same as a plain code, nothing said but a directory that is not held. */
 SB_CHECK int audit_signed_code(struct sb_audit *a,
                                struct sb_bytes member,
                                const struct audit_entry *e,
-                               uint64_t made_ms,
+                               bool aged,
                                struct sb_err *err);
-/* Signed by the broker's log key of that directory; a plain code. */
-SB_CHECK int audit_signed_by_log(struct sb_audit *a,
-                                 const struct audit_entry *e,
-                                 struct sb_err *err);
 /* The readers and classes of the stream's epoch are exactly as granted at the entry. */
 SB_CHECK int audit_readers(struct sb_audit *a,
                            struct audit_stream *s,
                            const struct audit_entry *e,
                            struct sb_err *err);
-/* Whether an epoch is refilled from an older generation: its readers are not asked. */
-bool audit_is_refilled(const struct sb_audit *a, const struct sb_epoch_core *core);
+/* The journal is not its exchange's first: what it begins with was made before. */
+bool audit_is_later(const struct sb_audit *a);
+/* Said to be made before this generation was opened. */
+bool audit_is_old(const struct sb_audit *a, uint64_t said_ms);
+/* The stream has had no epoch of this generation yet: it may still be refilled. */
+bool audit_is_refilling(const struct sb_audit *a, const struct audit_stream *s);
 
 #endif

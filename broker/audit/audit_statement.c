@@ -40,7 +40,7 @@ static int reject(struct sb_audit *a, const struct audit_entry *e, struct sb_err
     int rc = sb_reject_read(e->record.body, &r, &why);
     if (rc != 0)
         return audit_judge(a, SB_AUDIT_FORM, rc, &why);
-    rc = audit_signed(a, r.reader, e, 0, err);
+    rc = audit_signed(a, r.reader, e, false, err);
     if (rc != 0)
         return rc;
     struct audit_stream *s = about(a, r.stream, r.seq, "a reject");
@@ -64,7 +64,7 @@ static int regrant(struct sb_audit *a, const struct audit_entry *e, struct sb_er
     if (!audit_find(a, r.stream))
         audit_statement_fault(
             a, SB_E_NO_CLAIM, "a re-grant of a stream without a claim");
-    return audit_signed(a, institution, e, a->opened_ms, err);
+    return audit_signed(a, institution, e, false, err);
 }
 
 static int deleted(struct sb_audit *a, const struct sb_act *act, struct sb_err *err)
@@ -90,7 +90,7 @@ static int act(struct sb_audit *a, const struct audit_entry *e, struct sb_err *e
     int rc = sb_act_read(e->record.body, a->arena, &t, &why);
     if (rc != 0)
         return audit_judge(a, SB_AUDIT_FORM, rc, &why);
-    rc = audit_signed(a, t.who, e, 0, err);
+    rc = audit_signed(a, t.who, e, false, err);
     if (rc != 0)
         return rc;
     if (sb_bytes_is(t.act, SB_ACT_DELETE))

@@ -98,7 +98,7 @@ static int claim_root(struct sb_audit *a, const struct sb_claim *c, struct sb_er
     }
     if (rc != 0 || same)
         return rc < 0 ? rc : 0;
-    bool older = a->generation > 1; /* may be of the journal before */
+    bool older = audit_is_later(a); /* may be of the journal before */
     audit_say(
         a,
         SB_AUDIT_STREAMS,
@@ -118,8 +118,8 @@ static void claim_number(struct sb_audit *a,
                          const struct audit_entry *e,
                          const struct sb_claim *c)
 {
-    bool first = s->claim_no == 0 && a->generation > 1; /* sets the numbers */
-    if (first || c->claim_no == s->claim_no + 1)
+    bool begins = audit_is_later(a) && s->last_seq == 0; /* sets the numbers */
+    if ((begins && c->claim_no > s->claim_no) || c->claim_no == s->claim_no + 1)
         return;
     if (c->claim_no == s->claim_no && memcmp(e->hash, s->claim_hash, SB_HASH) != 0) {
         a->facts.double_signatures++;
@@ -137,7 +137,7 @@ static void
 claim_place(struct sb_audit *a, const struct audit_stream *s, const struct sb_claim *c)
 {
     bool blind = audit_is_blind(a, s);
-    if ((!s->placed && (a->generation > 1 || blind)) ||
+    if ((!s->placed && (audit_is_later(a) || blind)) ||
         (blind && c->last_seq > s->last_seq))
         return;
     if (c->last_seq != s->last_seq || memcmp(c->last_hash, s->last_hash, SB_HASH) != 0)
@@ -155,8 +155,7 @@ int audit_claim(struct sb_audit *a, const struct audit_entry *e, struct sb_err *
     struct audit_stream *s = add(a, c.stream);
     if (!s)
         return audit_no_memory(err);
-    /* a claim of an older generation has no date of its own */
-    rc = audit_signed(a, s->institution, e, a->opened_ms, err);
+    rc = audit_signed(a, s->institution, e, audit_is_refilling(a, s), err);
     if (rc < 0)
         return rc;
     claim_number(a, s, e, &c);
@@ -182,7 +181,8 @@ static void epoch_number(struct sb_audit *a,
     if (s->claim_no == 0 || core->claim_no != s->claim_no)
         audit_stream_fault(
             a, s, SB_E_FENCED, "the epoch is not under the stream's newest claim");
-    if ((s->epoch_no == 0 && a->generation > 1) || core->epoch_no == s->epoch_no + 1)
+    bool begins = audit_is_later(a) && s->last_seq == 0; /* sets the numbers */
+    if ((begins && core->epoch_no > s->epoch_no) || core->epoch_no == s->epoch_no + 1)
         return;
     if (core->epoch_no == s->epoch_no && memcmp(e->hash, s->epoch_hash, SB_HASH) != 0) {
         a->facts.double_signatures++;
@@ -196,16 +196,21 @@ static void epoch_number(struct sb_audit *a,
         a, s, SB_E_CONFLICT, "the epoch's number does not follow the stream's last");
 }
 
-static void
-epoch_directory(struct sb_audit *a, struct audit_stream *s, const struct audit_entry *e)
+static void epoch_directory(struct sb_audit *a,
+                            const struct audit_stream *s,
+                            const struct audit_entry *e,
+                            bool old)
 {
     const struct sb_dir *d =
         a->trust ? sb_trust_by_hash(a->trust, s->epoch.core.directory_hash) : NULL;
-    if (s->refilled || !a->trust)
+    if (!a->trust || (d && sb_dir_body(d)->version <= e->leaf.directory_version))
         return;
-    if (!d || sb_dir_body(d)->version > e->leaf.directory_version)
-        audit_stream_fault(
-            a, s, SB_E_JOIN, "the epoch names a directory that is not on the chain");
+    audit_say(a,
+              SB_AUDIT_STREAMS,
+              old && !d ? SB_AUDIT_INDETERMINATE : SB_AUDIT_FAILED,
+              SB_E_JOIN,
+              "%.*s: the epoch names a directory that is not on the chain before it",
+              SB_FMT(s->name));
 }
 
 int audit_epoch(struct sb_audit *a, const struct audit_entry *e, struct sb_err *err)
@@ -219,6 +224,7 @@ int audit_epoch(struct sb_audit *a, const struct audit_entry *e, struct sb_err *
     if (!s)
         return audit_no_memory(err);
     epoch_number(a, s, e, &epoch.core);
+    bool old = audit_is_refilling(a, s) && audit_is_old(a, epoch.core.not_before);
     sb_arena_reset(s->arena);
     struct sb_bytes body = sb_arena_dup(s->arena, e->record.body);
     if (!body.p)
@@ -228,12 +234,10 @@ int audit_epoch(struct sb_audit *a, const struct audit_entry *e, struct sb_err *
         return rc;
     s->epoch_no = epoch.core.epoch_no;
     memcpy(s->epoch_hash, e->hash, SB_HASH);
-    s->refilled = audit_is_refilled(a, &s->epoch.core);
     s->readers_version = 0;
-    epoch_directory(a, s, e);
-    uint64_t made = s->refilled ? s->epoch.core.not_before : 0;
-    rc = audit_signed(a, s->institution, e, made, err);
-    if (rc >= 0)
+    epoch_directory(a, s, e, old);
+    rc = audit_signed(a, s->institution, e, old, err);
+    if (rc >= 0 && !old) /* its readers were right in the generation before */
         rc = audit_readers(a, s, e, err);
     if (rc >= 0)
         rc = audit_take_readers(a, s, e, err);

@@ -39,7 +39,6 @@ struct audit_stream {
     uint8_t epoch_hash[SB_HASH];
     struct sb_arena *arena; /* of the epoch */
     struct sb_epoch epoch;
-    bool refilled;            /* the epoch is older than this generation */
     uint64_t readers_version; /* of the directory by which its readers were right */
     uint64_t readers_until;   /* until when, ms */
     bool placed;              /* the stream's numbers are set */
