@@ -9,9 +9,16 @@
 
 #include "broker/host/clock.h"
 
+static _Atomic uint64_t clock_ms = NOW; /* the broker's threads read it */
+
 static uint64_t still(void)
 {
-    return NOW;
+    return clock_ms;
+}
+
+void bus_set_clock(uint64_t now_ms)
+{
+    clock_ms = now_ms;
 }
 
 static void count_line(void *ctx, struct sb_bytes line)
@@ -29,6 +36,7 @@ struct bus *bus_new(void)
 {
     struct bus *b = calloc(1, sizeof *b);
     assert_non_null(b);
+    bus_set_clock(NOW);
     b->sim = sim_new();
     b->arena = sb_arena_new(0);
     strcpy(b->folder, "/tmp/sacbe-bus-XXXXXX");
@@ -101,6 +109,29 @@ void bus_stop(struct bus *b)
     (void)bus_ask(b, "stop", NULL);
     assert_int_equal(pthread_join(b->thread, NULL), 0);
     assert_int_equal(b->result, 0);
+}
+
+int bus_join(struct bus *b)
+{
+    assert_int_equal(pthread_join(b->thread, NULL), 0);
+    return b->result;
+}
+
+void bus_publish_directory(struct bus *b)
+{
+    struct world *w = b->sim->world;
+    struct sb_value v;
+    world_publish(w);
+    struct sb_bytes record = sb_dir_record(sb_trust_newest(w->trust));
+    assert_int_equal(sb_admin_call(b->folder,
+                                   "publish-directory",
+                                   &record,
+                                   1,
+                                   BUS_WAIT_MS,
+                                   b->arena,
+                                   &v,
+                                   NULL),
+                     0);
 }
 
 struct sb_client *
@@ -205,13 +236,27 @@ void bus_publish(struct bus *b,
     sb_buf_free(&record);
 }
 
+int bus_call(struct bus *b,
+             const char *verb,
+             const char *arg,
+             const char *arg2,
+             struct sb_value *out,
+             struct sb_err *err)
+{
+    struct sb_bytes args[2];
+    size_t n = 0;
+    if (arg)
+        args[n++] = sb_bytes_str(arg);
+    if (arg2)
+        args[n++] = sb_bytes_str(arg2);
+    return sb_admin_call(b->folder, verb, args, n, BUS_WAIT_MS, b->arena, out, err);
+}
+
 struct sb_value bus_ask(struct bus *b, const char *verb, const char *arg)
 {
-    struct sb_bytes bytes = arg ? sb_bytes_str(arg) : sb_bytes(NULL, 0);
     struct sb_value v = {0};
     struct sb_err err = {0};
-    if (sb_admin_call(
-            b->folder, verb, &bytes, arg != NULL, BUS_WAIT_MS, b->arena, &v, &err))
+    if (bus_call(b, verb, arg, NULL, &v, &err))
         fail_msg("%s: SB-%d %s", verb, sb_code_number(err.code), err.text);
     return v;
 }

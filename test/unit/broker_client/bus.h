@@ -1,7 +1,8 @@
 /* A broker with real sockets, journal and threads inside the test, and its clients.
  *
  * The exchange and the publisher's records are those of the core's simulation; real
- * time stands still at the fixture's moment, monotonic time runs. */
+ * time stands still at the fixture's moment unless a test moves it; monotonic time
+ * runs. */
 #ifndef TEST_UNIT_BROKER_CLIENT_BUS_H
 #define TEST_UNIT_BROKER_CLIENT_BUS_H
 
@@ -33,6 +34,9 @@ struct bus *bus_new(void); /* not started */
 void bus_free(struct bus *b);
 void bus_start(struct bus *b);
 void bus_stop(struct bus *b); /* by the admin verb; the result must be 0 */
+int bus_join(struct bus *b);  /* waits for a broker that stops by itself: its result */
+/* Real time of all buses, which stands still, becomes this. */
+void bus_set_clock(uint64_t now_ms);
 /* A client with this vault that says it is `institution`. */
 struct sb_client *
 bus_client(struct bus *b, const struct sb_vault *vault, const char *institution);
@@ -52,6 +56,15 @@ void bus_publish(struct bus *b,
 void bus_send_record(struct sb_client *c,
                      enum sb_command cmd,
                      const struct sb_buf *record);
+/* The world's next directory, in force at the broker. */
+void bus_publish_directory(struct bus *b);
+/* An admin call with two arguments (NULL: none): 0, or its code and words. */
+int bus_call(struct bus *b,
+             const char *verb,
+             const char *arg,
+             const char *arg2,
+             struct sb_value *out,
+             struct sb_err *err);
 /* An admin call that must succeed; `arg` may be NULL. */
 struct sb_value bus_ask(struct bus *b, const char *verb, const char *arg);
 int64_t bus_int(const struct sb_value *map, const char *key);

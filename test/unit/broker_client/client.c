@@ -158,24 +158,6 @@ static void a_restart_loses_nothing(void **state)
     sb_secrets_free(p.secrets);
 }
 
-/* The world's next directory, in force at the broker. */
-static void publish_directory(void)
-{
-    struct world *w = bus->sim->world;
-    struct sb_value v;
-    world_publish(w);
-    struct sb_bytes record = sb_dir_record(sb_trust_newest(w->trust));
-    assert_int_equal(sb_admin_call(bus->folder,
-                                   "publish-directory",
-                                   &record,
-                                   1,
-                                   BUS_WAIT_MS,
-                                   bus->arena,
-                                   &v,
-                                   NULL),
-                     0);
-}
-
 static void a_revoked_member_is_cut_off(void **state)
 {
     (void)state;
@@ -183,7 +165,7 @@ static void a_revoked_member_is_cut_off(void **state)
     struct sb_client *pnc = bus_member(bus, PNC);
     struct sb_message m;
     bus->sim->world->members[IGM].status = "revoked";
-    publish_directory();
+    bus_publish_directory(bus);
     bus_expect(pnc, SB_CMD_DIRECTORY, &m);
     int code = bus_refused(igm);
     assert_true(code == SB_E_CURVE_UNKNOWN || code == SB_E_SUSPENDED);
@@ -198,11 +180,11 @@ static void a_resumed_member_comes_in_by_itself(void **state)
     struct sb_message m;
     struct member *igm = &bus->sim->world->members[IGM];
     igm->status = "suspended";
-    publish_directory();
+    bus_publish_directory(bus);
     struct sb_client *c = bus_client(bus, igm->vault, igm->code);
     assert_int_equal(bus_refused(c), SB_E_CURVE_UNKNOWN);
     igm->status = "active";
-    publish_directory();
+    bus_publish_directory(bus);
     bus_expect(c, SB_CMD_WELCOME, &m);
     assert_int_equal(m.as.welcome.directory_version, 3);
     sb_client_close(c);
