@@ -1,10 +1,12 @@
 /* broker.core.schedule: thousands of random schedules. Whatever the order of commits,
  * answers, disconnections, crashes and resends: nothing is lost, nothing comes twice in
- * a session, nothing passes the credit, nothing goes to a class that is not granted. */
-#include "test/unit/broker_core/sim.h"
+ * a session, nothing passes the credit, nothing goes to a class that is not granted.
+ * Among cosignatures, withdrawals, heads and prunes every proof holds, no false line is
+ * kept (sim_evidence.c) and the final checkpoint never shrinks. */
+#include "test/unit/broker_core/sim_witness.h"
 
 #define SCHEDULES 1000
-#define STEPS 120
+#define STEPS 160
 
 struct reader {
     size_t member;
@@ -14,6 +16,7 @@ struct reader {
     uint8_t hash[SB_HASH];
     uint64_t credit;
     const char *const *classes;
+    struct sim_witness witness;
 };
 
 struct play {
@@ -26,6 +29,10 @@ struct play {
     size_t stored; /* batches answered */
     struct reader readers[2];
     uint64_t next_peer;
+    uint64_t final_size;
+    struct sim_witness witness; /* the publisher's */
+    struct sb_buf body;
+    struct sb_buf record;
     uint32_t seed;
 };
 
@@ -79,6 +86,7 @@ static void publisher_hears(struct play *g)
     while (g->peer && (m = sim_take(g->sim, g->peer)) != NULL) {
         if (m->m.cmd == SB_CMD_REFUSED)
             fail_msg("refused: SB-%d", (int)m->m.as.refused.code);
+        sim_witness_hears(g->sim, &g->witness, &m->m);
         if (m->m.cmd == SB_CMD_STORED && m->m.as.stored.kind == SB_KIND_BATCH) {
             assert_true(m->m.as.stored.index < g->sim->durable);
             while (g->stored < g->n_batches) {
@@ -135,6 +143,7 @@ static void reader_hears(struct play *g, struct reader *r)
         if (m->m.cmd == SB_CMD_REFUSED)
             fail_msg("reader refused: SB-%d", (int)m->m.as.refused.code);
         if (m->m.cmd != SB_CMD_ENTRY) {
+            sim_witness_hears(g->sim, &r->witness, &m->m);
             sim_mail_free(m);
             continue;
         }
@@ -163,6 +172,139 @@ static void reader_hears(struct play *g, struct reader *r)
     }
 }
 
+static uint64_t last_stored(const struct play *g)
+{
+    struct sb_record r;
+    struct sb_batch b;
+    if (g->stored == 0)
+        return 0;
+    const struct sim_batch *last = &g->batches[g->stored - 1];
+    assert_int_equal(sb_record_read(sb_buf_bytes(&last->record), &r, NULL), 0);
+    assert_int_equal(sb_batch_read(r.body, &b, NULL), 0);
+    return b.first_seq + b.count - 1;
+}
+
+static void publisher_withdraws(struct play *g)
+{
+    uint64_t last = last_stored(g);
+    if (!g->peer || last == 0)
+        return;
+    struct sb_withdraw w = {.stream = sb_bytes_str(SIM_STREAM),
+                            .first_seq = 1 + dice(g, (uint32_t)last),
+                            .reason = sb_bytes_str("a mistake"),
+                            .time = g->sim->now};
+    w.last_seq = w.first_seq;
+    w.annulled_by = w.last_seq < last && dice(g, 2) ? last : 0;
+    sb_buf_reset(&g->body);
+    sb_withdraw_write(&w, &g->body);
+    sim_sign(g->sim, PNC, &g->body, &g->record);
+    sim_record(g->sim, g->peer, g->session, SB_CMD_WITHDRAW, &g->record);
+}
+
+static void publisher_heads(struct play *g)
+{
+    struct sb_head head = {sb_bytes_str(SIM_STREAM), last_stored(g), {0}};
+    struct sb_heads heads = {&head, 1};
+    if (!g->peer || head.seq == 0)
+        return;
+    sb_buf_reset(&g->body);
+    sb_heads_write(sb_bytes_str("pnc"), &heads, g->sim->now, &g->body);
+    sim_sign(g->sim, PNC, &g->body, &g->record);
+    sim_record(g->sim, g->peer, g->session, SB_CMD_HEADS, &g->record);
+}
+
+static void operator_prunes(struct play *g)
+{
+    struct sb_prune p = {.before = g->sim->now - 2 * (uint64_t)DAY,
+                         .below = 1 + dice(g, (uint32_t)g->sim->durable + 1),
+                         .time = g->sim->now};
+    struct sb_input in = {.kind = SB_IN_PRUNE};
+    const struct world *w = g->sim->world;
+    struct sb_vault_key k;
+    assert_true(sb_vault_newest(w->broker, SB_USE_LOG, &k));
+    sb_buf_reset(&g->body);
+    sb_prune_write(&p, &g->body);
+    sb_buf_reset(&g->record);
+    struct sb_bytes body = sb_buf_bytes(&g->body);
+    assert_int_equal(sb_sign_record(&w->x, w->broker, k.key_id, body, &g->record, NULL),
+                     0);
+    in.as.operator_record.record = sb_buf_bytes(&g->record);
+    sim_step(g->sim, &in);
+}
+
+static void reader_fetches(struct play *g, struct reader *r)
+{
+    struct sb_message m = {.cmd = SB_CMD_FETCH};
+    if (!r->peer)
+        return;
+    memcpy(m.session, r->session, SB_SESSION);
+    m.as.fetch.stream = sb_bytes_str(SIM_STREAM);
+    m.as.fetch.seq = 1 + dice(g, 40);
+    sim_send(g->sim, r->peer, r->member, &m);
+}
+
+static void somebody_cosigns(struct play *g, struct reader *r)
+{
+    unsigned how = dice(g, 4);
+    how = how == 3 ? 1 : how;
+    if (dice(g, 2) && r->peer)
+        sim_witness_ask(g->sim, &r->witness, r->peer, r->member, r->session, how);
+    else if (g->peer)
+        sim_witness_ask(g->sim, &g->witness, g->peer, PNC, g->session, how);
+}
+
+static void time_passes(struct play *g)
+{
+    struct sb_input in = {.kind = SB_IN_TICK};
+    g->sim->now += dice(g, 4) * 1000;
+    sim_step(g->sim, &in);
+}
+
+static void final_never_shrinks(struct play *g)
+{
+    struct sb_arena *arena = sb_arena_new(0);
+    struct sb_core_status st;
+    assert_int_equal(sb_core_report(g->sim->core, g->sim->now, arena, &st, NULL), 0);
+    assert_true(st.final_size >= g->final_size);
+    g->final_size = st.final_size;
+    assert_int_equal(g->sim->stopped, 0);
+    sb_arena_free(arena);
+}
+
+/* What happens beside the streams. */
+static void roll_evidence(struct play *g)
+{
+    struct reader *r = &g->readers[dice(g, 2)];
+    switch (dice(g, 12)) {
+    case 0:
+        publisher_withdraws(g);
+        break;
+    case 1:
+        publisher_heads(g);
+        break;
+    case 2:
+        operator_prunes(g);
+        break;
+    case 3:
+        reader_fetches(g, r);
+        break;
+    case 4:
+    case 5:
+        sim_checkpoint(g->sim);
+        break;
+    case 6:
+    case 7:
+        time_passes(g);
+        break;
+    case 8:
+        final_never_shrinks(g);
+        break;
+    default:
+        somebody_cosigns(g, r);
+        break;
+    }
+}
+
 static void crash(struct play *g)
 {
     sim_crash(g->sim);
@@ -174,7 +316,7 @@ static void roll(struct play *g)
 {
     struct reader *r = &g->readers[dice(g, 2)];
     size_t size = 0;
-    switch (dice(g, 12)) {
+    switch (dice(g, 18)) {
     case 0:
     case 1:
     case 2:
@@ -202,9 +344,12 @@ static void roll(struct play *g)
     case 10:
         sim_answer(g->sim);
         break;
-    default:
+    case 11:
         if (dice(g, 4) == 0)
             crash(g);
+        break;
+    default:
+        roll_evidence(g);
         break;
     }
     publisher_hears(g);
@@ -229,11 +374,34 @@ static void finish(struct play *g)
     }
 }
 
+/* Two witnesses are enough once they are there: the newest checkpoint becomes final. */
+static void finish_evidence(struct play *g)
+{
+    struct reader *r = &g->readers[0];
+    sim_checkpoint(g->sim);
+    g->sim->now += 11000;
+    publisher_enters(g);
+    reader_enters(g, r);
+    for (int turn = 0; turn < 2; turn++) {
+        sim_witness_ask(g->sim, &g->witness, g->peer, PNC, g->session, 1);
+        sim_witness_ask(g->sim, &r->witness, r->peer, r->member, r->session, 1);
+        sim_settle(g->sim);
+        publisher_hears(g);
+        reader_hears(g, r);
+    }
+    final_never_shrinks(g);
+    assert_true(g->final_size == g->sim->notes[g->sim->n_notes - 1].size);
+}
+
 static void one_schedule(uint32_t seed)
 {
     struct play g = {.seed = seed * 2654435761u + 1};
     struct sb_buf record = {0};
     g.sim = sim_new();
+    g.sim->world->dir.quorum = 1 + seed % 2;
+    g.sim->world->dir.retention = DAY;
+    world_publish(g.sim->world);
+    sim_crash(g.sim); /* a core with the directory that has a quorum */
     g.readers[0] = (struct reader){.member = IGM, .classes = only_public};
     g.readers[1] = (struct reader){.member = STCNS, .classes = two_classes};
     publisher_enters(&g);
@@ -245,9 +413,15 @@ static void one_schedule(uint32_t seed)
     for (int i = 0; i < STEPS; i++)
         roll(&g);
     finish(&g);
+    finish_evidence(&g);
     for (size_t i = 0; i < g.n_batches; i++)
         sim_batch_free(&g.batches[i]);
     sb_secrets_free(g.p.secrets);
+    sb_buf_free(&g.witness.candidate);
+    sb_buf_free(&g.readers[0].witness.candidate);
+    sb_buf_free(&g.readers[1].witness.candidate);
+    sb_buf_free(&g.body);
+    sb_buf_free(&g.record);
     sb_buf_free(&record);
     sim_free(g.sim);
 }
