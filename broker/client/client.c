@@ -180,13 +180,11 @@ static void welcome(struct sb_client *c, const struct sb_message *m)
     memcpy(c->session, m->session, SB_SESSION);
 }
 
-/* A refusal of the session itself; one of a stream's cursor, or of a statement that
- * this broker does not take (SB_E_STATE), is the caller's. */
+/* A refusal of the session itself; one of a stream's cursor is the caller's. */
 static bool ends_session(const struct sb_message *m)
 {
     return m->cmd == SB_CMD_REFUSED && m->as.refused.kind == 0 &&
-           m->as.refused.stream.n == 0 &&
-           m->as.refused.code != (uint64_t)sb_code_number(SB_E_STATE);
+           m->as.refused.stream.n == 0;
 }
 
 /* 1: the message is the caller's; 0: it was for us. */

@@ -1,8 +1,9 @@
 /* The bus client: one DEALER connection of one institution, kept alive.
  *
  * Does by itself: CURVE, HELLO, CHALLENGE, PROVE, PING, WHO (HELLO again), reconnecting
- * with jitter (libzmq's), session in every message. Gives the rest as messages.
- * One thread. Never blocks longer than the timeout given. */
+ * with jitter (libzmq's), session in every message. Gives the rest as messages
+ * (CHECKPOINT, NOTICE and FETCHED too). One thread. Never blocks longer than the
+ * timeout given. */
 #ifndef BROKER_CLIENT_CLIENT_H
 #define BROKER_CLIENT_CLIENT_H
 
@@ -15,7 +16,7 @@ struct sb_client_config {     /* borrowed while the client lives */
     const char *address;      /* tcp://host:port */
     const uint8_t *server_pk; /* SB_PK bytes */
     const char *institution;
-    const char *role;
+    const char *role;             /* "adapter" or "witness" */
     const struct sb_vault *vault; /* curve and sign keys */
     const struct sb_exchange *exchange;
 };

@@ -1,5 +1,5 @@
-/* Purpose: look at everything a start needs: clock, rights, keys, directory, journal,
- * port.
+/* Purpose: look at everything a start needs: clock, rights, keys, directory, witnesses,
+ * journal, port.
  * Invariant: nothing is created, written or kept open.
  * Not: the configuration file itself (settings.c found it good before). */
 #include "broker/io/check.h"
@@ -13,6 +13,7 @@
 
 #include "broker/io/admin_wire.h"
 #include "broker/io/start.h"
+#include "keys/cosign.h"
 
 #define EARLIEST_MS 1735689600000ull /* 2025-01-01: an older clock was never set */
 #define DAY_MS (24ull * 3600 * 1000)
@@ -70,15 +71,91 @@ static int check_directory(const struct sb_broker_config *config, struct sb_err 
     return rc;
 }
 
+/* The newest note must be of this exchange and generation: a journal of an older one
+ * stays as a file of its own. */
+struct note_check {
+    const struct sb_dir *dir;
+    uint64_t size; /* of the journal */
+};
+
+static int
+check_note(void *ctx, uint64_t size, struct sb_bytes note, struct sb_err *err)
+{
+    const struct note_check *c = ctx;
+    const struct sb_directory *d = sb_dir_body(c->dir);
+    struct sb_checkpoint point;
+    char origin[sizeof point.origin];
+    snprintf(origin,
+             sizeof origin,
+             "%.*s/journal/%llu",
+             SB_FMT(d->exchange),
+             (unsigned long long)d->generation);
+    int rc = sb_checkpoint_open(note, d->log_pk, &point, err);
+    if (rc)
+        return rc;
+    if (strcmp(point.origin, origin) != 0)
+        return sb_fail(err,
+                       SB_E_JOURNAL_GENERATION,
+                       "its newest checkpoint is of %s, the directory opens %s (give "
+                       "\"journal\" another path)",
+                       point.origin,
+                       origin);
+    if (size > c->size)
+        return sb_fail(err,
+                       SB_E_JOURNAL_SHORT,
+                       "it has %llu entries, its newest checkpoint %llu",
+                       (unsigned long long)c->size,
+                       (unsigned long long)size);
+    return 1;
+}
+
 static int check_journal(const struct sb_broker_config *config, struct sb_err *err)
 {
     struct sb_journal_reader *reader = NULL;
+    struct sb_trust *trust = NULL;
+    struct note_check c = {0};
     struct stat st;
     if (stat(config->journal, &st) != 0 || st.st_size == 0)
         return 0; /* it will be created */
     int rc = sb_journal_reader_open(&reader, config->journal, err);
+    if (!rc)
+        rc = sb_journal_reader_size(reader, &c.size, err);
+    if (!rc && sb_start_trust(&trust, config, NULL) == 0) { /* else told elsewhere */
+        c.dir = sb_trust_newest(trust);
+        rc = sb_journal_notes(reader, check_note, &c, err);
+    }
+    sb_trust_free(trust);
     sb_journal_reader_close(reader);
-    return rc == SB_E_STATE ? 0 : rc; /* of an older layout: a start upgrades it */
+    return rc == SB_E_STATE || rc > 0 ? 0 : rc; /* an older layout: a start upgrades */
+}
+
+/* Whether the policy's quorum can be met at all. */
+static int check_witnesses(const struct sb_broker_config *config, struct sb_err *err)
+{
+    struct sb_trust *trust = NULL;
+    struct sb_witness_keys keys = {0};
+    struct sb_arena *arena = sb_arena_new(0);
+    if (!arena)
+        return sb_fail(err, SB_E_MEMORY, "witnesses");
+    int rc = sb_start_trust(&trust, config, NULL);
+    if (rc) { /* told elsewhere */
+        sb_arena_free(arena);
+        return 0;
+    }
+    const struct sb_dir *dir = sb_trust_newest(trust);
+    const struct sb_directory *d = sb_dir_body(dir);
+    rc = sb_dir_witnesses(dir, config->now_ms(), arena, &keys, err);
+    if (!rc && d->quorum > keys.n)
+        rc = sb_fail(err,
+                     SB_E_QUORUM,
+                     "the policy of directory %llu asks for %llu cosignatures, and it "
+                     "lists %zu witness keys: nothing would become final",
+                     (unsigned long long)d->version,
+                     (unsigned long long)d->quorum,
+                     keys.n);
+    sb_trust_free(trust);
+    sb_arena_free(arena);
+    return rc;
 }
 
 static int check_daemon(const struct sb_broker_config *config, struct sb_err *err)
@@ -119,6 +196,7 @@ sb_check_broker(const struct sb_broker_config *config, sb_finding_fn say, void *
     } checks[SB_CHECKS] = {{"clock", check_clock},
                            {"rights", check_rights},
                            {"directory and keys", check_directory},
+                           {"witnesses", check_witnesses},
                            {"journal", check_journal},
                            {"no other daemon", check_daemon},
                            {"port", check_port}};

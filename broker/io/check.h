@@ -4,7 +4,7 @@
 
 #include "broker/io/broker.h"
 
-enum { SB_CHECKS = 6 }; /* findings of sb_check_broker */
+enum { SB_CHECKS = 7 }; /* findings of sb_check_broker */
 
 /* Says each finding in turn: `what` is a short name, `why` NULL when it is well.
  * Returns the number of findings that are not well. */
