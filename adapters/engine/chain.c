@@ -43,6 +43,7 @@ struct sb_bytes sb_entry_stream(const struct sb_entry_in *e, struct sb_arena *ar
     struct sb_epoch epoch;
     struct sb_batch batch;
     struct sb_regrant regrant;
+    struct sb_withdraw withdraw;
     if (leaf.kind == SB_KIND_CLAIM && sb_claim_read(record.body, &claim, NULL) == 0)
         return claim.stream;
     if (leaf.kind == SB_KIND_EPOCH &&
@@ -53,11 +54,13 @@ struct sb_bytes sb_entry_stream(const struct sb_entry_in *e, struct sb_arena *ar
     if (leaf.kind == SB_KIND_REGRANT &&
         sb_regrant_read(record.body, arena, &regrant, NULL) == 0)
         return regrant.stream;
+    if (leaf.kind == SB_KIND_PRUNE &&
+        sb_withdraw_read(record.body, &withdraw, NULL) == 0)
+        return withdraw.stream;
     return none;
 }
 
-/* The leaf names this record, and the stream's institution signed it with a key that
- * was valid in the directory and at the time that the leaf names. */
+/* The leaf names this record, and a directory that is held. */
 static int envelope(const struct sb_chain *c,
                     const struct sb_entry_in *e,
                     struct sb_entry *leaf,
@@ -78,15 +81,13 @@ static int envelope(const struct sb_chain *c,
         return sb_fail(err, SB_E_JOIN, "%s: the entry names another record", c->name);
     if (sb_kind_from_tag(sb_record_tag(record->body)) != leaf->kind)
         return sb_fail(err, SB_E_JOIN, "%s: the entry names another kind", c->name);
-    const struct sb_dir *dir = sb_trust_version(c->env->trust, leaf->directory_version);
-    if (!dir)
+    if (!sb_trust_version(c->env->trust, leaf->directory_version))
         return sb_fail(err,
                        SB_E_DIR_VERSION,
                        "%s: directory %llu is not held",
                        c->name,
                        (unsigned long long)leaf->directory_version);
-    return sb_dir_verify(
-        c->env->trust, dir, c->institution, record, leaf->stored_ms, err);
+    return 0;
 }
 
 static int
@@ -169,6 +170,7 @@ static int take_epoch(struct sb_chain *c,
 
 static int read_payloads(const struct sb_chain *c,
                          const struct sb_entry_in *e,
+                         const struct sb_dir *dir,
                          struct sb_arena *arena,
                          struct sb_chain_batch *out,
                          struct sb_err *err)
@@ -185,15 +187,18 @@ static int read_payloads(const struct sb_chain *c,
     for (size_t i = 0; !rc && i < out->cts.n; i++)
         if (out->cts.classes[i].n != out->batch.count)
             rc = sb_fail(err, SB_E_JOIN, "%s: ciphertexts do not match", c->name);
-    return rc;
+    const struct sb_withdrawals told = {
+        c->env->trust, dir, sb_bytes_str(c->name), e->withdrawals, e->n_withdrawals};
+    return rc ? rc
+              : sb_withdraw_cover(
+                    &told, &out->batch, &out->cts, arena, &out->gone, err);
 }
 
-static int take_batch(struct sb_chain *c,
-                      const struct sb_entry_in *e,
-                      const struct sb_record *record,
-                      struct sb_arena *arena,
-                      struct sb_chain_batch *out,
-                      struct sb_err *err)
+/* Where a batch stands: 1 after the place, 0 behind it, or out of it. */
+static int place_batch(const struct sb_chain *c,
+                       const struct sb_record *record,
+                       struct sb_chain_batch *out,
+                       struct sb_err *err)
 {
     struct sb_batch *b = &out->batch;
     int rc = sb_batch_read(record->body, b, err);
@@ -224,8 +229,25 @@ static int take_batch(struct sb_chain *c,
                        c->name,
                        (unsigned long long)b->first_seq);
     out->skip = inside ? c->last_seq - b->first_seq + 1 : 0;
-    rc = read_payloads(c, e, arena, out, err);
-    return rc ? rc : 1;
+    return 1;
+}
+
+/* Signed by the stream's institution with a key that was valid in the directory and at
+ * the time that the leaf names; a withdrawal, at the time that it names itself, for a
+ * journal begun anew takes it again. */
+static int signature(const struct sb_chain *c,
+                     const struct sb_entry *leaf,
+                     const struct sb_record *record,
+                     struct sb_chain_batch *out,
+                     struct sb_err *err)
+{
+    struct sb_trust *trust = c->env->trust;
+    const struct sb_dir *dir = sb_trust_version(trust, leaf->directory_version);
+    if (leaf->kind != SB_KIND_PRUNE)
+        return sb_dir_verify(trust, dir, c->institution, record, leaf->stored_ms, err);
+    const struct sb_withdrawals told = {
+        .trust = trust, .at = dir, .stream = sb_bytes_str(c->name)};
+    return sb_withdraw_verify(&told, record->raw, &out->withdraw, out->hash, err);
 }
 
 int sb_chain_take(struct sb_chain *c,
@@ -236,17 +258,26 @@ int sb_chain_take(struct sb_chain *c,
 {
     struct sb_entry leaf;
     struct sb_record record;
-    *out = (struct sb_chain_batch){.bare = false};
+    *out = (struct sb_chain_batch){.index = e->index};
     int rc = envelope(c, e, &leaf, &record, out->hash, err);
+    if (!rc)
+        rc = signature(c, &leaf, &record, out, err);
     if (rc)
         return rc;
+    if (leaf.kind == SB_KIND_PRUNE)
+        return c->claim_no ? 2 : 0;
     if (leaf.kind == SB_KIND_CLAIM)
         return take_claim(c, &record, err);
     if (leaf.kind == SB_KIND_EPOCH)
         return take_epoch(c, &record, out->hash, arena, err);
-    if (leaf.kind == SB_KIND_BATCH)
-        return take_batch(c, e, &record, arena, out, err);
-    return 0; /* re-grants: their layout is fixed, their use comes later */
+    if (leaf.kind != SB_KIND_BATCH)
+        return 0; /* re-grants: their layout is fixed, their use comes later */
+    rc = place_batch(c, &record, out, err);
+    if (rc != 1)
+        return rc;
+    const struct sb_dir *dir = sb_trust_version(c->env->trust, leaf.directory_version);
+    rc = read_payloads(c, e, dir, arena, out, err);
+    return rc ? rc : 1;
 }
 
 void sb_chain_move(struct sb_chain *c, const struct sb_chain_batch *b)

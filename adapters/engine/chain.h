@@ -3,12 +3,12 @@
  * Claims, epochs and batches come in the journal's order; each is judged by the
  * directory version and the time of its own entry. A batch that passes is dense,
  * chained, signed by the stream's institution, and its items are those that the
- * signature covers. Nothing is opened here (events.h) and no cursor is moved (apply.h).
- */
+ * signature covers. An empty ciphertext stands only where a withdrawal of its publisher
+ * covers it. Nothing is opened here (opening.h) and no cursor is moved (apply.h). */
 #ifndef ADAPTERS_ENGINE_CHAIN_H
 #define ADAPTERS_ENGINE_CHAIN_H
 
-#include "adapters/engine/env.h"
+#include "adapters/engine/withdraw.h"
 #include "keys/seal.h"
 
 struct sb_chain { /* one stream; opened by sb_chain_open */
@@ -34,16 +34,21 @@ struct sb_entry_in { /* the payload frames of ENTRY */
     struct sb_bytes record;
     struct sb_bytes items;
     struct sb_bytes cts;
+    struct sb_bytes withdrawals[SB_WITHDRAWALS_MAX];
+    size_t n_withdrawals;
 };
 
 struct sb_chain_batch { /* a batch that passed; lives in the arena and the entry */
     struct sb_batch batch;
     uint8_t hash[SB_HASH];
+    uint64_t index;
     uint64_t last_seq;
     uint64_t skip; /* this many events at its start are behind the cursor */
     bool bare;     /* the record alone; sb_opening_complete says whether it may be */
     struct sb_bytes *items;
     struct sb_cts cts;
+    bool *gone;                  /* per event: withdrawn; NULL: none is */
+    struct sb_withdraw withdraw; /* of an entry that is one; its hash is `hash` */
 };
 
 SB_CHECK int sb_chain_open(struct sb_chain *c,
@@ -57,8 +62,9 @@ void sb_chain_close(struct sb_chain *c);
 /* The stream that an entry belongs to; empty when it belongs to none. Borrows. */
 struct sb_bytes sb_entry_stream(const struct sb_entry_in *e, struct sb_arena *arena);
 
-/* Judges one entry. 0: taken in, nothing to apply; 1: *out is a batch to apply; an
- * error is a fault of the stream (or SB_E_MEMORY): nothing changed. */
+/* Judges one entry. 0: taken in, nothing to apply; 1: *out is a batch to apply; 2:
+ * out->withdraw is a withdrawal of the stream's events; an error is a fault of the
+ * stream (or SB_E_MEMORY): nothing changed. */
 SB_CHECK int sb_chain_take(struct sb_chain *c,
                            const struct sb_entry_in *e,
                            struct sb_arena *arena,

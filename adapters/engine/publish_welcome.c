@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "adapters/engine/adopt.h"
+
 int sb_publish_stop(struct sb_stream *s,
                     int code,
                     struct sb_bytes evidence,
@@ -123,7 +125,8 @@ go_on(struct sb_stream *s, const struct sb_own_stream *own, struct sb_err *err)
     return sb_outbox_stored_epoch(s->env->state, s->row.id, own->epoch_no, err);
 }
 
-static void adopt(struct sb_stream *s, const struct sb_own_stream *own)
+static int
+adopt(struct sb_stream *s, const struct sb_own_stream *own, struct sb_err *err)
 {
     sb_publish_warn(
         s,
@@ -132,6 +135,7 @@ static void adopt(struct sb_stream *s, const struct sb_own_stream *own)
     s->adopting = true;
     s->goal = *own;
     s->goal.stream = sb_bytes_str(s->name);
+    return sb_adopt_begin(s, err);
 }
 
 int sb_publish_welcome(struct sb_stream *s,
@@ -162,7 +166,7 @@ int sb_publish_welcome(struct sb_stream *s,
     } else if (known) {
         rc = go_on(s, own, err);
     } else if (own->last_seq > s->row.stored_seq) {
-        adopt(s, own);
+        rc = adopt(s, own, err);
     } else {
         rc = stop_with(s,
                        SB_E_FOREIGN_BATCH,
@@ -192,7 +196,7 @@ int sb_publish_adopted(struct sb_stream *s, uint64_t now_ms, struct sb_err *err)
     s->row.stored_seq = goal->last_seq;
     s->row.stored_epoch = goal->epoch_no;
     memcpy(s->row.stored_hash, goal->last_hash, SB_HASH);
-    /* verified as it was read, and not in this outbox, to be proved or kept */
+    /* verified as it was read; what is kept of it is held against later proofs */
     s->row.proved_seq = s->row.final_seq = goal->last_seq;
     s->row.proved_index = 0;
     rc = sb_outbox_proved(s->env->state, &s->row, err);

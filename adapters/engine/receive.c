@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "adapters/engine/adopt.h"
 #include "adapters/engine/cursor.h"
 #include "adapters/engine/publish.h"
 #include "keys/tree.h"
@@ -265,6 +266,11 @@ static int process(struct sb_receive *r,
     int rc = open_chain(r, at, err);
     if (!rc)
         rc = sb_chain_take(&at->chain, e, arena, &b, err);
+    if (rc >= 0 && at->adopting && at->adopting->adopting) {
+        int kept = sb_adopt_keep(
+            at->adopting, &at->chain, e, rc == 1 ? &b : NULL, now_ms, err);
+        rc = kept ? kept : rc;
+    }
     if (rc != 1)
         return rc;
     rc = fits_head(at, &b, err);

@@ -4,6 +4,8 @@
  * of it was stored, so that no reader has seen the old form. */
 #include "adapters/engine/stream.h"
 
+#include "adapters/engine/adopt.h"
+
 #define EPOCHS 64u
 
 struct kept { /* an epoch under which something not stored was sealed */
@@ -202,6 +204,8 @@ static int run(struct reseal *r, uint64_t claim_no, uint64_t now_ms, struct sb_e
     int rc = arena ? keep_epochs(r, err) : sb_fail(err, SB_E_MEMORY, "out of memory");
     if (!rc)
         rc = not_stored(s, arena, &seqs, &n, err);
+    if (!rc) /* their places: what stood there is opened, or out of the way */
+        rc = sb_adopt_take(s, err);
     if (!rc)
         rc = sb_sql_do(s->env->state,
                        err,

@@ -40,7 +40,8 @@ static const char *const steps[] = {
     "CREATE TABLE reject(hash BLOB PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID;",
     /* proved_seq: up to here the broker has proved what it stored, by the batch at
      * proved_index; final_seq: and so it stands under a final checkpoint.
-     * head: what a publisher signed about a stream that we read. */
+     * head: what a publisher signed about a stream that we read.
+     * adopted: our own stream as the broker has it, until all of it was read. */
     "ALTER TABLE stream ADD COLUMN proved_seq INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE stream ADD COLUMN proved_index INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE stream ADD COLUMN final_seq INTEGER NOT NULL DEFAULT 0;"
@@ -48,7 +49,15 @@ static const char *const steps[] = {
     "DELETE FROM fact WHERE name IN ('checkpoint_size', 'checkpoint_root');"
     "CREATE TABLE head(stream TEXT PRIMARY KEY, seq INTEGER NOT NULL,"
     " hash BLOB NOT NULL, heard_ms INTEGER NOT NULL, record BLOB NOT NULL) WITHOUT "
-    "ROWID;",
+    "ROWID;"
+    /* kind: number of a claim, an epoch, a batch; first: its own number or first seq */
+    "CREATE TABLE adopted("
+    " stream INTEGER NOT NULL REFERENCES stream(id), kind INTEGER NOT NULL,"
+    " first INTEGER NOT NULL, last INTEGER NOT NULL, claim_no INTEGER NOT NULL,"
+    " epoch_no INTEGER NOT NULL, hash BLOB NOT NULL, record BLOB NOT NULL,"
+    " items BLOB NOT NULL, cts BLOB NOT NULL, mapping BLOB NOT NULL,"
+    " sent INTEGER NOT NULL, stored_ms INTEGER NOT NULL,"
+    " PRIMARY KEY(stream, kind, first));",
     NULL};
 
 int sb_state_open(struct sb_sql **out, const char *path, struct sb_err *err)

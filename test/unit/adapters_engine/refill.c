@@ -103,6 +103,44 @@ static void a_refill_that_is_interrupted_goes_on(void **state)
     rig_free(r);
 }
 
+/* What a lost state had published fills the next journal all the same. */
+static void what_was_adopted_fills_a_journal_too(void **state)
+{
+    (void)state;
+    struct rig *r = with_history();
+    char before[400];
+    char path[2 * RIG_PATH];
+    copy(before, sizeof before, rig_state(&r->pnc, hashes));
+    rig_kill(&r->pnc);
+    snprintf(path, sizeof path, "%s/pnc.state", r->dir);
+    assert_int_equal(remove(path), 0);
+    rig_start(&r->pnc);
+    rig_insert(r, 5, "cinco"); /* sealed as 1, under a claim 1 and an epoch 1 */
+    assert_int_equal(sb_feed_turn(&r->pnc.feed, r->sim->now, NULL), 1);
+    rig_enter(&r->pnc);
+    rig_settle(r);
+    assert_int_equal(r->pnc.stream.row.stored_seq, 5);
+    assert_string_equal(
+        rig_state(&r->pnc,
+                  "SELECT group_concat(hex(hash)) FROM batch WHERE last_seq < 5"),
+        before);
+    assert_string_equal(rig_state(&r->pnc, "SELECT group_concat(claim_no) FROM claim"),
+                        "1,2,3");
+    lose_journal(r);
+    rig_enter(&r->stcns);
+    rig_enter(&r->pnc);
+    rig_settle(r);
+    second_passes(r);
+    assert_int_equal(r->pnc.stream.row.stopped, 0);
+    assert_int_equal(r->pnc.stream.row.stored_seq, 5);
+    rig_insert(r, 6, "seis");
+    rig_settle(r);
+    assert_string_equal(
+        rig_ask(&r->stcns, "SELECT group_concat(id || seq) FROM recibida"),
+        "A11,A22,A33,A44,A55,A66");
+    rig_free(r);
+}
+
 static void what_is_kept_no_more_is_not_waited_for(void **state)
 {
     (void)state;
@@ -211,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lost_journal_is_filled_byte_for_byte),
         cmocka_unit_test(a_refill_that_is_interrupted_goes_on),
+        cmocka_unit_test(what_was_adopted_fills_a_journal_too),
         cmocka_unit_test(what_is_kept_no_more_is_not_waited_for),
         cmocka_unit_test(a_generation_begins_its_own_evidence),
         cmocka_unit_test(what_a_revoked_key_signed_is_sealed_again),
