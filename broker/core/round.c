@@ -297,6 +297,16 @@ static int take_line(struct step *s,
                 sb_buf_bytes(&note->text), line, key->name, key->pk, &time_s, err) == 0)
             return add_line(s, note, key, line, time_s, err);
     }
+    struct rounds *r = &s->core->rounds; /* final before a restart, perhaps */
+    if (r->final.size &&
+        sb_cosign_check(
+            sb_buf_bytes(&r->final.text), line, key->name, key->pk, &time_s, err) ==
+            0) {
+        size_t before = s->out->n;
+        int rc = add_line(s, &r->final, key, line, time_s, err);
+        r->untold = r->untold || s->out->n > before;
+        return rc;
+    }
     return sb_fail(err,
                    SB_E_COSIGNATURE,
                    "what %s cosigned is no checkpoint of the last rounds",

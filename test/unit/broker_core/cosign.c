@@ -339,6 +339,14 @@ static void a_restart_keeps_the_final_note(void **state)
     assert_true(final_size(c) == size);
     sim_enter(c->sim, 0, PNC, c->pnc);
     assert_true(candidate(c) > size);
+    /* it is cosigned again though it is no candidate any more */
+    struct sb_buf line = {0};
+    size_t kept = c->sim->n_cosigned;
+    c->sim->now += 60000;
+    sim_line(c->sim, PNC, sb_buf_bytes(&c->sim->notes[0].text), &line);
+    sim_cosign(c->sim, 0, PNC, c->pnc, (struct sim_ask){.said = sb_buf_bytes(&line)});
+    assert_int_equal(c->sim->n_cosigned, kept + 1);
+    sb_buf_free(&line);
     scene_end(c);
 }
 

@@ -98,7 +98,8 @@ static void the_first_generation_takes_no_such_thing(void **state)
     struct outbox o;
     struct scene *c = lost_journal(&o);
     c->sim->durable = 0; /* an emptied journal under the same generation */
-    c->sim->n_notes = 0;
+    while (c->sim->n_notes > 0)
+        sb_buf_free(&c->sim->notes[--c->sim->n_notes].text);
     sim_crash(c->sim);
     sim_enter(c->sim, 0, PNC, c->pnc);
     assert_int_equal(refill_from(c, &o, 0), SB_E_FENCED);

@@ -2,50 +2,13 @@
  * answers, disconnections, crashes and resends: nothing is lost, nothing comes twice in
  * a session, nothing passes the credit, nothing goes to a class that is not granted.
  * Among cosignatures, withdrawals, heads and prunes every proof holds, no false line is
- * kept (sim_evidence.c) and the final checkpoint never shrinks. */
-#include "test/unit/broker_core/sim_witness.h"
+ * kept (sim_evidence.c, play_evidence.c) and the final checkpoint never shrinks. */
+#include "test/unit/broker_core/play.h"
 
 #define SCHEDULES 1000
-#define STEPS 160
-
-struct reader {
-    size_t member;
-    uint64_t peer; /* 0: away */
-    uint8_t session[SB_SESSION];
-    uint64_t seq; /* applied */
-    uint8_t hash[SB_HASH];
-    uint64_t credit;
-    const char *const *classes;
-    struct sim_witness witness;
-};
-
-struct play {
-    struct sim *sim;
-    struct sim_publisher p;
-    uint64_t peer; /* of the publisher; 0: away */
-    uint8_t session[SB_SESSION];
-    struct sim_batch batches[STEPS];
-    size_t n_batches;
-    size_t stored; /* batches answered */
-    struct reader readers[2];
-    uint64_t next_peer;
-    uint64_t final_size;
-    struct sim_witness witness; /* the publisher's */
-    struct sb_buf body;
-    struct sb_buf record;
-    uint32_t seed;
-};
 
 static const char *const only_public[] = {"publica", NULL};
 static const char *const two_classes[] = {"interna", "publica", NULL};
-
-static uint32_t dice(struct play *g, uint32_t n)
-{
-    g->seed ^= g->seed << 13;
-    g->seed ^= g->seed >> 17;
-    g->seed ^= g->seed << 5;
-    return g->seed % n;
-}
 
 static uint64_t fresh_peer(struct play *g)
 {
@@ -75,7 +38,7 @@ static void publisher_enters(struct play *g)
 
 static void publisher_sends(struct play *g)
 {
-    sim_batch(g->sim, &g->p, 1 + dice(g, 3), &g->batches[g->n_batches++]);
+    sim_batch(g->sim, &g->p, 1 + play_dice(g, 3), &g->batches[g->n_batches++]);
     if (g->peer)
         sim_publish(g->sim, g->peer, g->session, &g->batches[g->n_batches - 1]);
 }
@@ -130,7 +93,7 @@ static void reader_credits(struct play *g, struct reader *r)
     struct sb_message m = {.cmd = SB_CMD_CREDIT};
     memcpy(m.session, r->session, SB_SESSION);
     m.as.credit.name = sb_bytes_str("s");
-    m.as.credit.entries = 1 + dice(g, 4);
+    m.as.credit.entries = 1 + play_dice(g, 4);
     m.as.credit.bytes = 100000;
     r->credit += m.as.credit.entries;
     sim_send(g->sim, r->peer, r->member, &m);
@@ -172,139 +135,6 @@ static void reader_hears(struct play *g, struct reader *r)
     }
 }
 
-static uint64_t last_stored(const struct play *g)
-{
-    struct sb_record r;
-    struct sb_batch b;
-    if (g->stored == 0)
-        return 0;
-    const struct sim_batch *last = &g->batches[g->stored - 1];
-    assert_int_equal(sb_record_read(sb_buf_bytes(&last->record), &r, NULL), 0);
-    assert_int_equal(sb_batch_read(r.body, &b, NULL), 0);
-    return b.first_seq + b.count - 1;
-}
-
-static void publisher_withdraws(struct play *g)
-{
-    uint64_t last = last_stored(g);
-    if (!g->peer || last == 0)
-        return;
-    struct sb_withdraw w = {.stream = sb_bytes_str(SIM_STREAM),
-                            .first_seq = 1 + dice(g, (uint32_t)last),
-                            .reason = sb_bytes_str("a mistake"),
-                            .time = g->sim->now};
-    w.last_seq = w.first_seq;
-    w.annulled_by = w.last_seq < last && dice(g, 2) ? last : 0;
-    sb_buf_reset(&g->body);
-    sb_withdraw_write(&w, &g->body);
-    sim_sign(g->sim, PNC, &g->body, &g->record);
-    sim_record(g->sim, g->peer, g->session, SB_CMD_WITHDRAW, &g->record);
-}
-
-static void publisher_heads(struct play *g)
-{
-    struct sb_head head = {sb_bytes_str(SIM_STREAM), last_stored(g), {0}};
-    struct sb_heads heads = {&head, 1};
-    if (!g->peer || head.seq == 0)
-        return;
-    sb_buf_reset(&g->body);
-    sb_heads_write(sb_bytes_str("pnc"), &heads, g->sim->now, &g->body);
-    sim_sign(g->sim, PNC, &g->body, &g->record);
-    sim_record(g->sim, g->peer, g->session, SB_CMD_HEADS, &g->record);
-}
-
-static void operator_prunes(struct play *g)
-{
-    struct sb_prune p = {.before = g->sim->now - 2 * (uint64_t)DAY,
-                         .below = 1 + dice(g, (uint32_t)g->sim->durable + 1),
-                         .time = g->sim->now};
-    struct sb_input in = {.kind = SB_IN_PRUNE};
-    const struct world *w = g->sim->world;
-    struct sb_vault_key k;
-    assert_true(sb_vault_newest(w->broker, SB_USE_LOG, &k));
-    sb_buf_reset(&g->body);
-    sb_prune_write(&p, &g->body);
-    sb_buf_reset(&g->record);
-    struct sb_bytes body = sb_buf_bytes(&g->body);
-    assert_int_equal(sb_sign_record(&w->x, w->broker, k.key_id, body, &g->record, NULL),
-                     0);
-    in.as.operator_record.record = sb_buf_bytes(&g->record);
-    sim_step(g->sim, &in);
-}
-
-static void reader_fetches(struct play *g, struct reader *r)
-{
-    struct sb_message m = {.cmd = SB_CMD_FETCH};
-    if (!r->peer)
-        return;
-    memcpy(m.session, r->session, SB_SESSION);
-    m.as.fetch.stream = sb_bytes_str(SIM_STREAM);
-    m.as.fetch.seq = 1 + dice(g, 40);
-    sim_send(g->sim, r->peer, r->member, &m);
-}
-
-static void somebody_cosigns(struct play *g, struct reader *r)
-{
-    unsigned how = dice(g, 4);
-    how = how == 3 ? 1 : how;
-    if (dice(g, 2) && r->peer)
-        sim_witness_ask(g->sim, &r->witness, r->peer, r->member, r->session, how);
-    else if (g->peer)
-        sim_witness_ask(g->sim, &g->witness, g->peer, PNC, g->session, how);
-}
-
-static void time_passes(struct play *g)
-{
-    struct sb_input in = {.kind = SB_IN_TICK};
-    g->sim->now += dice(g, 4) * 1000;
-    sim_step(g->sim, &in);
-}
-
-static void final_never_shrinks(struct play *g)
-{
-    struct sb_arena *arena = sb_arena_new(0);
-    struct sb_core_status st;
-    assert_int_equal(sb_core_report(g->sim->core, g->sim->now, arena, &st, NULL), 0);
-    assert_true(st.final_size >= g->final_size);
-    g->final_size = st.final_size;
-    assert_int_equal(g->sim->stopped, 0);
-    sb_arena_free(arena);
-}
-
-/* What happens beside the streams. */
-static void roll_evidence(struct play *g)
-{
-    struct reader *r = &g->readers[dice(g, 2)];
-    switch (dice(g, 12)) {
-    case 0:
-        publisher_withdraws(g);
-        break;
-    case 1:
-        publisher_heads(g);
-        break;
-    case 2:
-        operator_prunes(g);
-        break;
-    case 3:
-        reader_fetches(g, r);
-        break;
-    case 4:
-    case 5:
-        sim_checkpoint(g->sim);
-        break;
-    case 6:
-    case 7:
-        time_passes(g);
-        break;
-    case 8:
-        final_never_shrinks(g);
-        break;
-    default:
-        somebody_cosigns(g, r);
-        break;
-    }
-}
-
 static void crash(struct play *g)
 {
     sim_crash(g->sim);
@@ -314,9 +144,9 @@ static void crash(struct play *g)
 
 static void roll(struct play *g)
 {
-    struct reader *r = &g->readers[dice(g, 2)];
+    struct reader *r = &g->readers[play_dice(g, 2)];
     size_t size = 0;
-    switch (dice(g, 18)) {
+    switch (play_dice(g, 18)) {
     case 0:
     case 1:
     case 2:
@@ -334,7 +164,7 @@ static void roll(struct play *g)
         reader_enters(g, r);
         break;
     case 7:
-        size = g->sim->durable + dice(g, 3);
+        size = g->sim->durable + play_dice(g, 3);
         sim_commit(g->sim, size < g->sim->n_entries ? size : g->sim->n_entries);
         break;
     case 8:
@@ -345,11 +175,11 @@ static void roll(struct play *g)
         sim_answer(g->sim);
         break;
     case 11:
-        if (dice(g, 4) == 0)
+        if (play_dice(g, 4) == 0)
             crash(g);
         break;
     default:
-        roll_evidence(g);
+        play_roll_evidence(g);
         break;
     }
     publisher_hears(g);
@@ -389,7 +219,7 @@ static void finish_evidence(struct play *g)
         publisher_hears(g);
         reader_hears(g, r);
     }
-    final_never_shrinks(g);
+    play_final_never_shrinks(g);
     assert_true(g->final_size == g->sim->notes[g->sim->n_notes - 1].size);
 }
 

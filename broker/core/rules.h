@@ -1,0 +1,69 @@
+/* Private to broker/core: the files that judge what members and the operator send. */
+#ifndef BROKER_CORE_RULES_H
+#define BROKER_CORE_RULES_H
+
+#include "broker/core/state.h"
+
+struct step;
+
+/* accept.c: the rules of CLAIM, EPOCH and PUBLISH. */
+void accept_claim(struct step *s, struct session *from, const struct sb_message *m);
+void accept_epoch(struct step *s, struct session *from, const struct sb_message *m);
+void accept_found(struct step *s);
+/* After a commit: questions that had to wait for it. */
+void accept_committed(struct step *s);
+struct signed_in { /* a record that came */
+    struct sb_record record;
+    uint8_t hash[SB_HASH]; /* of the body, or zeros */
+    bool aged; /* its key is valid no more: good in a refill only (refill.c) */
+};
+/* Shared by the rules: reads a record and verifies that the session's institution
+ * signed it. */
+SB_CHECK int accept_record(struct step *s,
+                           const struct session *from,
+                           struct sb_bytes raw,
+                           struct signed_in *out,
+                           struct sb_err *err);
+/* 0 when the stream belongs to the session's institution. */
+SB_CHECK int
+accept_own(const struct session *from, struct sb_bytes stream, struct sb_err *err);
+/* Asks the journal for the record with this number; accept_found answers. */
+void accept_ask(struct step *s,
+                const struct session *from,
+                const struct lookup *question,
+                uint64_t first);
+/* STORED for the entry just appended, once it is durable. */
+void accept_wait(struct step *s,
+                 const struct session *from,
+                 enum sb_kind kind,
+                 struct stream *st,
+                 const uint8_t *hash,
+                 uint64_t number);
+/* publish.c */
+void accept_publish(struct step *s,
+                    struct session *from,
+                    const struct sb_message *m,
+                    struct sb_arena *arena);
+/* statement.c: HEADS, RECEIPT, REJECT, REGRANT, ACT, WITHDRAW. */
+void accept_statement(struct step *s, struct session *from, const struct sb_message *m);
+/* operator.c: directories, catalogues, prune records. */
+void accept_operator(struct step *s);
+
+/* refill.c: what a later generation takes over from the one before. */
+uint64_t refill_opened(const struct sb_trust *trust, uint64_t generation);
+/* Whether what says this time of itself was made in the generation before. */
+bool refill_is_old(const struct sb_core *core, uint64_t said_ms);
+/* No epoch of this generation stands in the stream yet; NULL: no stream yet. */
+bool refill_runs(const struct sb_core *core, const struct stream *st);
+/* No batch stands in the stream yet: the first ones set its numbers. */
+bool refill_begins(const struct sb_core *core, const struct stream *st);
+/* A sign key on the member's card chain, not revoked, whatever its time. */
+SB_CHECK int refill_verify(const struct sb_core *core,
+                           struct sb_bytes member,
+                           const struct sb_record *record,
+                           struct sb_err *err);
+/* 0, or SB_E_KEY_EXPIRED for what is aged and no refill. */
+SB_CHECK int
+refill_judge(const struct signed_in *in, bool is_refill, struct sb_err *err);
+
+#endif
