@@ -81,35 +81,47 @@ put_counts(const struct sb_audit_job *job, enum sb_audit_part part, struct sb_bu
     const struct sb_audit_facts *f = &job->facts;
     const struct {
         enum sb_audit_part part;
+        bool always; /* also when there are none */
         const char *what;
         uint64_t n;
-    } counts[] = {{SB_AUDIT_FORM, "entries", f->entries},
-                  {SB_AUDIT_DIRECTORIES, "directories", f->directories},
-                  {SB_AUDIT_TREE, "leaves", f->size},
-                  {SB_AUDIT_CHECKPOINT, "cosignatures", f->cosignatures},
-                  {SB_AUDIT_CHECKPOINT, "quorum", f->quorum},
-                  {SB_AUDIT_STREAMS, "streams", f->streams},
-                  {SB_AUDIT_STREAMS, "batches", f->batches},
-                  {SB_AUDIT_STREAMS, "events", f->events},
-                  {SB_AUDIT_STREAMS, "gaps", f->gaps},
-                  {SB_AUDIT_STREAMS, "double signatures", f->double_signatures},
-                  {SB_AUDIT_STREAMS, "batches outside the range", f->outside},
-                  {SB_AUDIT_TEXTS, "pruned", f->pruned},
-                  {SB_AUDIT_TEXTS, "withdrawn", f->withdrawn},
-                  {SB_AUDIT_TEXTS, "absent", f->absent},
-                  {SB_AUDIT_STATEMENTS, "receipts", f->receipts},
-                  {SB_AUDIT_STATEMENTS, "late receipts", f->late_receipts},
-                  {SB_AUDIT_CONTENT, "events opened", f->opened},
-                  {SB_AUDIT_CONTENT, "invalid", f->invalid}};
+    } counts[] = {{SB_AUDIT_FORM, true, "entries", f->entries},
+                  {SB_AUDIT_DIRECTORIES, true, "directories", f->directories},
+                  {SB_AUDIT_TREE, true, "leaves", f->size},
+                  {SB_AUDIT_STREAMS, true, "streams", f->streams},
+                  {SB_AUDIT_STREAMS, true, "batches", f->batches},
+                  {SB_AUDIT_STREAMS, true, "events", f->events},
+                  {SB_AUDIT_STREAMS, true, "gaps", f->gaps},
+                  {SB_AUDIT_STREAMS, true, "double signatures", f->double_signatures},
+                  {SB_AUDIT_STREAMS, false, "batches outside the range", f->outside},
+                  {SB_AUDIT_TEXTS, false, "pruned", f->pruned},
+                  {SB_AUDIT_TEXTS, false, "withdrawn", f->withdrawn},
+                  {SB_AUDIT_TEXTS, true, "absent", f->absent},
+                  {SB_AUDIT_STATEMENTS, true, "receipts", f->receipts},
+                  {SB_AUDIT_STATEMENTS, false, "late receipts", f->late_receipts},
+                  {SB_AUDIT_CONTENT, true, "events opened", f->opened},
+                  {SB_AUDIT_CONTENT, true, "invalid", f->invalid}};
     const char *before = ": ";
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         char number[32];
-        if (counts[i].part != part)
+        if (counts[i].part != part || (counts[i].n == 0 && !counts[i].always))
             continue;
         sb_out_group(number, counts[i].n);
-        sb_buf_printf(to, "%s%s %s", before, sb_tr(job->cli, counts[i].what), number);
+        sb_buf_printf(to, "%s%s %s", before, number, sb_tr(job->cli, counts[i].what));
         before = ", ";
     }
+}
+
+static void put_witnesses(const struct sb_audit_job *job, struct sb_buf *to)
+{
+    char cosigned[32];
+    char quorum[32];
+    sb_out_group(cosigned, job->facts.cosignatures);
+    sb_out_group(quorum, job->facts.quorum);
+    sb_buf_str(to, ": ");
+    sb_buf_printf(
+        to, sb_tr(job->cli, "%s cosignatures, the quorum is %s"), cosigned, quorum);
+    if (job->since.n > 0)
+        sb_buf_printf(to, ", %s", sb_tr(job->cli, "against your own checkpoint"));
 }
 
 void sb_audit_part_line(const struct sb_audit_job *job,
@@ -118,8 +130,15 @@ void sb_audit_part_line(const struct sb_audit_job *job,
 {
     sb_buf_str(out, sb_tr(job->cli, sb_audit_part_title(part)));
     put_counts(job, part, out);
-    if (part == SB_AUDIT_CHECKPOINT && job->since.n > 0)
-        sb_buf_printf(out, ", %s", sb_tr(job->cli, "against your own checkpoint"));
+    if (part == SB_AUDIT_CHECKPOINT && job->kind != SB_AUDIT_TILES)
+        put_witnesses(job, out);
+}
+
+static const char *kind_name(enum sb_audit_kind kind)
+{
+    return kind == SB_AUDIT_BUNDLE  ? "bundle"
+           : kind == SB_AUDIT_PROOF ? "proof"
+                                    : "tiles";
 }
 
 static void tell_head(const struct sb_audit_job *job)
@@ -144,7 +163,7 @@ static void tell_head(const struct sb_audit_job *job)
             sb_out_note(out, sb_tr(job->cli, "Roots: none    Entries 0-%s"), last);
     }
     sb_out_text(out, "path", NULL, job->path);
-    sb_out_text(out, "kind", NULL, kind);
+    sb_out_text(out, "kind", NULL, kind_name(job->kind));
     sb_out_text(out, "roots", NULL, job->roots_path);
     sb_out_text(out, "origin", sb_tr(job->cli, "Origin"), f->origin);
     sb_out_int(out, "size", NULL, (int64_t)f->size);

@@ -183,10 +183,17 @@ archive(struct sb_cli *cli, const char *dir, uint64_t below, struct sb_err *err)
     return rc;
 }
 
-static int ask_prune(
-    struct sb_cli *cli, uint64_t before, bool dry, uint64_t *below, struct sb_err *err)
+struct plan { /* the broker's answer */
+    uint64_t below;
+    int64_t entries;
+};
+
+static int ask_prune(struct sb_cli *cli,
+                     uint64_t before,
+                     bool dry,
+                     struct plan *plan,
+                     struct sb_err *err)
 {
-    struct sb_out *out = sb_cli_out(cli);
     struct sb_value map;
     char digits[24];
     struct sb_arena *arena = sb_arena_new(0);
@@ -196,25 +203,32 @@ static int ask_prune(
     const struct sb_bytes args[] = {sb_bytes_str(digits), sb_bytes_str("dry")};
     int rc = sb_cmd_ask_daemon(cli, "prune", args, dry ? 2 : 1, arena, &map, err);
     if (rc == 0) {
-        *below = (uint64_t)sb_cmd_int(&map, "below");
-        if (!dry || sb_cli_dry_run(cli)) {
-            sb_out_time(out, "before", sb_tr(cli, "Stored before"), before);
-            sb_out_int(out, "below", sb_tr(cli, "Entries below"), (int64_t)*below);
-            sb_out_int(out,
-                       "entries",
-                       sb_tr(cli, "Entries that lose their texts"),
-                       sb_cmd_int(&map, "entries"));
-        }
+        plan->below = (uint64_t)sb_cmd_int(&map, "below");
+        plan->entries = sb_cmd_int(&map, "entries");
     }
     sb_arena_free(arena);
     return rc;
+}
+
+static int tell_plan(struct sb_cli *cli,
+                     uint64_t before,
+                     const struct plan *plan,
+                     const char *note)
+{
+    struct sb_out *out = sb_cli_out(cli);
+    sb_out_time(out, "before", sb_tr(cli, "Stored before"), before);
+    sb_out_int(out, "below", sb_tr(cli, "Entries below"), (int64_t)plan->below);
+    sb_out_int(
+        out, "entries", sb_tr(cli, "Entries that lose their texts"), plan->entries);
+    sb_out_note(out, "%s", note);
+    return SB_EXIT_YES;
 }
 
 int sb_journal_run_prune(struct sb_cli *cli, struct sb_err *err)
 {
     const char *to = sb_cli_text(cli, "archive");
     uint64_t before = 0;
-    uint64_t below = 0;
+    struct plan plan = {.below = 0};
     if ((to != NULL) == sb_cli_flag(cli, "no-archive"))
         return sb_fail(err,
                        SB_E_USAGE,
@@ -222,25 +236,30 @@ int sb_journal_run_prune(struct sb_cli *cli, struct sb_err *err)
                        sb_tr(cli, "give --archive DIR, or say --no-archive"));
     int rc = sb_journal_moment(sb_cli_text(cli, "older-than"), &before, err);
     if (rc == 0)
-        rc = ask_prune(cli, before, true, &below, err);
+        rc = ask_prune(cli, before, true, &plan, err);
     if (rc != 0)
         return rc;
-    if (sb_cli_dry_run(cli)) {
-        sb_out_note(
-            sb_cli_out(cli), "%s", sb_tr(cli, "Dry run: nothing was written or sent."));
-        return SB_EXIT_YES;
-    }
+    if (plan.entries == 0)
+        return tell_plan(cli,
+                         before,
+                         &plan,
+                         sb_tr(cli, "Nothing is as old as that: nothing is done."));
+    if (sb_cli_dry_run(cli))
+        return tell_plan(
+            cli, before, &plan, sb_tr(cli, "Dry run: nothing was written or sent."));
     if (to)
-        rc = archive(cli, to, below, err);
+        rc = archive(cli, to, plan.below, err);
     if (rc == 0)
-        rc = ask_prune(cli, before, false, &below, err);
-    if (rc == 0)
-        sb_out_note(sb_cli_out(cli),
-                    "%s",
-                    sb_tr(cli,
-                          "The record is journaled; the broker removes the texts while "
-                          "it works, also after a restart."));
-    return rc == 0 ? SB_EXIT_YES : rc;
+        rc = ask_prune(cli, before, false, &plan, err);
+    if (rc != 0)
+        return rc;
+    return tell_plan(
+        cli,
+        before,
+        &plan,
+        sb_tr(cli,
+              "The record is journaled; the broker removes the texts while "
+              "it works, also after a restart."));
 }
 
 const struct sb_cli_option sb_journal_export_options[] = {

@@ -6,6 +6,7 @@
 #include "schemas/record/entry.h"
 #include "schemas/record/epoch.h"
 #include "schemas/record/event.h"
+#include "schemas/record/evidence.h"
 
 static int batch(struct sb_bytes body, struct sb_journal_line *out, struct sb_err *err)
 {
@@ -60,6 +61,35 @@ static int reject(struct sb_bytes body, struct sb_journal_line *out, struct sb_e
     return rc;
 }
 
+/* A prune speaks of entries below an index, a withdrawal of a stream's events. */
+static int prune(struct sb_bytes body, struct sb_journal_line *out, struct sb_err *err)
+{
+    struct sb_prune p;
+    struct sb_withdraw w;
+    if (sb_bytes_is(sb_record_tag(body), "sacbe/withdraw/1")) {
+        int rc = sb_withdraw_read(body, &w, err);
+        if (rc == 0)
+            *out = (struct sb_journal_line){w.stream, w.first_seq, w.last_seq};
+        return rc;
+    }
+    int rc = sb_prune_read(body, &p, err);
+    if (rc == 0)
+        *out = (struct sb_journal_line){.first = 0, .last = p.below - 1};
+    return rc;
+}
+
+static int act(struct sb_bytes body,
+               struct sb_arena *arena,
+               struct sb_journal_line *out,
+               struct sb_err *err)
+{
+    struct sb_act a;
+    int rc = sb_act_read(body, arena, &a, err);
+    if (rc == 0)
+        *out = (struct sb_journal_line){a.stream, a.first_seq, a.last_seq};
+    return rc;
+}
+
 int sb_journal_describe(enum sb_kind kind,
                         struct sb_bytes raw,
                         struct sb_arena *arena,
@@ -82,12 +112,14 @@ int sb_journal_describe(enum sb_kind kind,
         return directory(record.body, arena, out, err);
     case SB_KIND_REJECT:
         return reject(record.body, out, err);
+    case SB_KIND_PRUNE:
+        return prune(record.body, out, err);
+    case SB_KIND_ACT:
+        return act(record.body, arena, out, err);
     case SB_KIND_CATALOGUE:
     case SB_KIND_REGRANT:
     case SB_KIND_RECEIPT:
     case SB_KIND_HEADS:
-    case SB_KIND_PRUNE:
-    case SB_KIND_ACT:
     case SB_KIND_NOTICE:
         break;
     }
@@ -135,6 +167,8 @@ const struct sb_tr_row sb_journal_spanish[] = {
     {"give --archive DIR, or say --no-archive",
      "dé --archive DIR, o diga --no-archive"},
     {"Dry run: nothing was written or sent.", "Ensayo: no se escribió ni envió nada."},
+    {"Nothing is as old as that: nothing is done.",
+     "Nada es tan viejo: no se hace nada."},
     {"The record is journaled; the broker removes the texts while it works, also after "
      "a restart.",
      "El asiento está en el diario; el nodo quita los textos mientras trabaja, también "
