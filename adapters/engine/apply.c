@@ -15,6 +15,7 @@ struct run { /* one attempt at a batch */
     struct sb_arena *arena;
     struct sb_applied done;
     uint64_t aside; /* events of others that stand in quarantine */
+    bool pruned;    /* the batch came without its ciphertexts */
 };
 
 /* No event's fault: the database, the disk, the memory. */
@@ -201,6 +202,14 @@ static int one_event(struct run *r, size_t i, struct sb_err *err)
     struct sb_opened event = {0};
     char pointer[SB_FAULT_POINTER];
     struct sb_err why = {.code = 0};
+    if (r->b->gone && r->b->gone[i]) {
+        r->done.withdrawn++;
+        return take_back(r, seq, err);
+    }
+    if (r->pruned) {
+        r->done.pruned++;
+        return 0;
+    }
     int rc =
         sb_opening_event(r->c, r->b, i, &r->t->type, r->arena, &event, pointer, &why);
     if (rc && is_machine(rc))
@@ -295,6 +304,29 @@ static int singly(struct run *r, struct sb_err *err)
     return 0;
 }
 
+/* One line each: what a reader will never have. */
+static void tell_missed(const struct run *r)
+{
+    if (r->done.withdrawn)
+        sb_log(r->t->env->log,
+               SB_LOG_INFO,
+               "apply",
+               SB_LOG_TEXT("event", "withdrawn_before"),
+               SB_LOG_TEXT("stream", r->c->name),
+               SB_LOG_U64("last", r->b->last_seq),
+               SB_LOG_U64("events", r->done.withdrawn));
+    if (r->done.pruned)
+        sb_log(r->t->env->log,
+               SB_LOG_WARNING,
+               "apply",
+               SB_LOG_CODE(SB_E_PRUNED),
+               SB_LOG_TEXT("event", "pruned_before"),
+               SB_LOG_TEXT("stream", r->c->name),
+               SB_LOG_U64("last", r->b->last_seq),
+               SB_LOG_U64("events", r->done.pruned),
+               SB_LOG_TEXT("text", "pruned before they reached us"));
+}
+
 int sb_apply_batch(struct sb_target *t,
                    struct sb_chain *c,
                    const struct sb_chain_batch *b,
@@ -305,7 +337,7 @@ int sb_apply_batch(struct sb_target *t,
     struct run r = {.t = t, .c = c, .b = b, .now_ms = now_ms};
     bool refused = false;
     r.arena = sb_arena_new(0);
-    int rc = r.arena ? sb_opening_complete(c, b, now_ms, r.arena, err)
+    int rc = r.arena ? sb_opening_complete(c, b, now_ms, r.arena, &r.pruned, err)
                      : sb_fail(err, SB_E_MEMORY, "out of memory");
     if (!rc)
         rc = sb_quarantine_count(t->env->state, "in", &r.aside, err);
@@ -318,6 +350,7 @@ int sb_apply_batch(struct sb_target *t,
     sb_arena_free(r.arena);
     if (rc)
         return rc;
+    tell_missed(&r);
     sb_chain_move(c, b);
     *out = r.done;
     return 0;

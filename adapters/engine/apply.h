@@ -6,7 +6,8 @@
  * where its publisher must know (it cannot be opened, or breaks the catalogue),
  * rejected by a signed record with a code and a pointer; then the next one comes. A
  * sink that is `strict` holds its stream instead. Trouble of the machine is no event's
- * fault: all is rolled back and asked again. */
+ * fault: all is rolled back and asked again. What its publisher has withdrawn, or the
+ * broker pruned under a record, is passed over. */
 #ifndef ADAPTERS_ENGINE_APPLY_H
 #define ADAPTERS_ENGINE_APPLY_H
 
@@ -25,6 +26,8 @@ struct sb_applied {
     uint64_t applied;
     uint64_t quarantined;
     uint64_t rejected;
+    uint64_t withdrawn; /* passed over: taken back before they came */
+    uint64_t pruned;    /* passed over: gone before they came */
 };
 
 /* 0: the cursor stands behind the batch. SB_E_APPLY: a strict sink refuses (err says

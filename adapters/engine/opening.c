@@ -1,6 +1,8 @@
 /* Ciphertexts that we hold a secret for -> one payload. */
 #include "adapters/engine/opening.h"
 
+#include "adapters/engine/state.h"
+
 static const struct sb_class_cts *find_cts(const struct sb_chain_batch *b,
                                            struct sb_bytes name)
 {
@@ -10,12 +12,34 @@ static const struct sb_class_cts *find_cts(const struct sb_chain_batch *b,
     return NULL;
 }
 
+/* Not given, though granted: pruned, or withheld. */
+static int missing(const struct sb_chain *c,
+                   const struct sb_chain_batch *b,
+                   struct sb_bytes name,
+                   bool *pruned,
+                   struct sb_err *err)
+{
+    uint64_t below = 0;
+    int rc = sb_state_number(c->env->state, "pruned_below", 0, &below, err);
+    *pruned = !rc && b->index < below;
+    if (rc || *pruned)
+        return rc;
+    return sb_fail(err,
+                   SB_E_JOIN,
+                   "%s: batch at %llu came without its \"%.*s\" sections",
+                   c->name,
+                   (unsigned long long)b->batch.first_seq,
+                   SB_FMT(name));
+}
+
 int sb_opening_complete(const struct sb_chain *c,
                         const struct sb_chain_batch *b,
                         uint64_t now_ms,
                         struct sb_arena *arena,
+                        bool *pruned,
                         struct sb_err *err)
 {
+    *pruned = false;
     struct sb_codes granted = {0};
     bool asked = false;
     for (size_t i = 0; c->secrets && i < c->epoch.n_classes; i++) {
@@ -35,12 +59,7 @@ int sb_opening_complete(const struct sb_chain *c,
             return rc;
         asked = true;
         if (sb_codes_has(&granted, name))
-            return sb_fail(err,
-                           SB_E_JOIN,
-                           "%s: batch at %llu came without its \"%.*s\" sections",
-                           c->name,
-                           (unsigned long long)b->batch.first_seq,
-                           SB_FMT(name));
+            return missing(c, b, name, pruned, err);
     }
     return 0;
 }

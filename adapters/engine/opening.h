@@ -12,11 +12,13 @@ struct sb_opened {
 };
 
 /* SB_E_JOIN: the batch came without ciphertexts of a class that the epoch gives us and
- * a grant still does. Where the grant has ended, the broker gives less. */
+ * a grant still does. Where the grant has ended, the broker gives less; where a prune
+ * record that we have verified (watch.h) says that they are gone, *pruned is set. */
 SB_CHECK int sb_opening_complete(const struct sb_chain *c,
                                  const struct sb_chain_batch *b,
                                  uint64_t now_ms,
                                  struct sb_arena *arena,
+                                 bool *pruned,
                                  struct sb_err *err);
 
 /* Errors are the event's fault (to be rejected), but for SB_E_MEMORY; `pointer` says

@@ -88,6 +88,41 @@ int sb_quarantine_overtake(struct sb_sql *s,
                      seq);
 }
 
+int sb_quarantine_withdraw(struct sb_sql *s,
+                           struct sb_bytes stream,
+                           uint64_t first_seq,
+                           uint64_t last_seq,
+                           struct sb_err *err)
+{
+    return sb_sql_do(s,
+                     err,
+                     "DELETE FROM quarantine WHERE direction = 'in' AND source = ?"
+                     " AND CAST(key AS INTEGER) BETWEEN ? AND ?",
+                     "tuu",
+                     stream,
+                     first_seq,
+                     last_seq);
+}
+
+int sb_quarantine_between(struct sb_sql *s,
+                          struct sb_bytes stream,
+                          uint64_t first_seq,
+                          uint64_t last_seq,
+                          uint64_t *out,
+                          struct sb_err *err)
+{
+    return sb_sql_number(s,
+                         out,
+                         0,
+                         err,
+                         "SELECT count(*) FROM quarantine WHERE direction = 'in'"
+                         " AND source = ? AND CAST(key AS INTEGER) BETWEEN ? AND ?",
+                         "tuu",
+                         stream,
+                         first_seq,
+                         last_seq);
+}
+
 int sb_quarantine_count(struct sb_sql *s,
                         const char *direction,
                         uint64_t *out,

@@ -47,6 +47,19 @@ SB_CHECK int sb_quarantine_overtake(struct sb_sql *s,
                                     struct sb_bytes id_local,
                                     uint64_t seq,
                                     struct sb_err *err);
+/* The publisher has withdrawn these events: nothing of them is kept. */
+SB_CHECK int sb_quarantine_withdraw(struct sb_sql *s,
+                                    struct sb_bytes stream,
+                                    uint64_t first_seq,
+                                    uint64_t last_seq,
+                                    struct sb_err *err);
+/* How many of these events are in quarantine. */
+SB_CHECK int sb_quarantine_between(struct sb_sql *s,
+                                   struct sb_bytes stream,
+                                   uint64_t first_seq,
+                                   uint64_t last_seq,
+                                   uint64_t *out,
+                                   struct sb_err *err);
 SB_CHECK int sb_quarantine_count(struct sb_sql *s,
                                  const char *direction,
                                  uint64_t *out,

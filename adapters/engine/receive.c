@@ -132,6 +132,15 @@ int sb_receive_welcome(struct sb_receive *r, uint64_t mono_ms, struct sb_err *er
     return 0;
 }
 
+static struct sb_bytes keep(struct sb_queued *q, size_t *at, struct sb_bytes b)
+{
+    uint8_t *to = q->data + *at;
+    if (b.n)
+        memcpy(to, b.p, b.n);
+    *at += b.n;
+    return sb_bytes(to, b.n);
+}
+
 int sb_receive_entry(struct sb_receive *r,
                      const struct sb_message *m,
                      struct sb_err *err)
@@ -143,21 +152,25 @@ int sb_receive_entry(struct sb_receive *r,
     if (!sub)
         return 0;
     size_t bytes = 0;
+    size_t more = 0;
+    size_t n = m->as.entry.n_withdrawals;
+    n = n < SB_WITHDRAWALS_MAX ? n : SB_WITHDRAWALS_MAX;
     for (size_t i = 0; i < 4; i++)
         bytes += m->payload[i].n;
-    struct sb_queued *q = malloc(sizeof *q + bytes);
+    for (size_t i = 0; i < n; i++)
+        more += m->as.entry.withdrawals[i].n;
+    struct sb_queued *q = malloc(sizeof *q + bytes + more);
     if (!q)
         return sb_fail(err, SB_E_MEMORY, "out of memory");
-    *q = (struct sb_queued){.bytes = bytes, .entry = {.index = m->as.entry.index}};
-    struct sb_bytes *to[4] = {
-        &q->entry.leaf, &q->entry.record, &q->entry.items, &q->entry.cts};
+    *q = (struct sb_queued){
+        .bytes = bytes, .entry = {.index = m->as.entry.index, .n_withdrawals = n}};
+    struct sb_entry_in *e = &q->entry;
+    struct sb_bytes *to[4] = {&e->leaf, &e->record, &e->items, &e->cts};
     size_t at = 0;
-    for (size_t i = 0; i < 4; i++) {
-        if (m->payload[i].n)
-            memcpy(q->data + at, m->payload[i].p, m->payload[i].n);
-        *to[i] = sb_bytes(q->data + at, m->payload[i].n);
-        at += m->payload[i].n;
-    }
+    for (size_t i = 0; i < 4; i++)
+        *to[i] = keep(q, &at, m->payload[i]);
+    for (size_t i = 0; i < n; i++)
+        e->withdrawals[i] = keep(q, &at, m->as.entry.withdrawals[i]);
     if (sub->last)
         sub->last->next = q;
     else
@@ -271,6 +284,8 @@ static int process(struct sb_receive *r,
             at->adopting, &at->chain, e, rc == 1 ? &b : NULL, now_ms, err);
         rc = kept ? kept : rc;
     }
+    if (rc == 2)
+        return at->adopting ? 0 : sb_withdraw_heard(r->env, &b.withdraw, b.hash, err);
     if (rc != 1)
         return rc;
     rc = fits_head(at, &b, err);
