@@ -141,7 +141,7 @@ static bool gather(const struct sb_core *core,
     for (size_t i = 0; i < core->n_streams && ask->n_own < most; i++) {
         struct stream *st = core->streams[i];
         struct mark at = st->in_candidate;
-        bool known = at.seq > 0 ? at.index < ask->size : st->last_seq == 0;
+        bool known = at.seq == 0 || at.index < ask->size;
         if (!known || !sb_bytes_is(st->institution, from->institution))
             continue;
         ask->own[ask->n_own++] = (struct proof_own){st, at};

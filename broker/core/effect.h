@@ -89,7 +89,7 @@ struct sb_effect {
             uint64_t id;
             struct sb_bytes stream;
             uint64_t seq;
-            uint64_t size;           /* of the tree; the batch stands below it */
+            uint64_t size;           /* of the tree; a batch past it is not found */
             struct sb_codes classes; /* ciphertexts wanted */
         } fetch;
         struct {

@@ -21,7 +21,8 @@
  * (`seen` 0): each new signed note, and the newest final one with its cosignatures.
  * NOTICE brings a reader what stands in no stream: heads of the publishers that it
  * reads, and prune records. FETCH asks for the batch that holds one event of a stream
- * that is one's own or granted, with all that a proof needs.
+ * that is one's own or granted, with all that a proof needs; it is refused with
+ * NO_GRANT, NOT_FOUND, or BUSY: not in a signed tree yet, or too many at once.
  * SUBSCRIBE means every granted stream of its types, later ones too; a stream of one's
  * own only when a cursor names it (seq 0: from its beginning). Slices borrow from the
  * frames; lists live in the arena. */
