@@ -98,7 +98,8 @@ static int add_name(struct names *names, const char *path, struct sb_err *err)
         names->items = more;
         names->cap = cap;
     }
-    snprintf(names->items[names->n++], SB_TILE_PATH, "%s", path);
+    snprintf(
+        names->items[names->n++], SB_TILE_PATH, "%.*s", (int)SB_TILE_PATH - 1, path);
     return 0;
 }
 

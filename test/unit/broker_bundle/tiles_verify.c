@@ -6,8 +6,7 @@
 
 #include "test/unit/broker_bundle/shelf.h"
 
-#define SIZE                                                                           \
-    (2u * 65536u + 3u * 256u + 7u) /* two whole tiles of level 1, edges at all */
+#define SIZE (65536u + 3u * 256u + 7u) /* a whole tile of level 1, edges at all */
 
 struct log {
     char dir[SHELF_PATH];
