@@ -27,6 +27,8 @@ static const struct sb_cli_family *const families[] = {&sb_cli_init,
                                                        &sb_cli_capture,
                                                        &sb_cli_quarantine,
                                                        &sb_cli_journal,
+                                                       &sb_cli_audit,
+                                                       &sb_cli_event,
                                                        NULL};
 
 int main(int argc, char **argv)

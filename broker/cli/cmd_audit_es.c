@@ -151,6 +151,8 @@ const struct sb_tr_row sb_audit_spanish[] = {
     {"Size of the tree", "Tamaño del árbol"},
     {"Program", "Programa"},
     {"SHA-256 of the program", "SHA-256 del programa"},
+    {"SHA-256 of the earlier checkpoint", "SHA-256 del punto de control anterior"},
+    {"Opened as", "Abierto como"},
     {"Roots that the auditor brought", "Raíces que trajo el auditor"},
     {"None.", "Ninguno."},
     {"Parts", "Partes"},

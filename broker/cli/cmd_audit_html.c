@@ -138,6 +138,22 @@ static void row_hash(const struct page *p, const char *label, const uint8_t *has
     end_row(p);
 }
 
+/* What else the auditor brought: an earlier checkpoint, a vault. */
+static void put_brought(const struct page *p)
+{
+    const struct sb_audit_job *job = p->job;
+    if (job->since.n > 0) {
+        uint8_t hash[SB_HASH];
+        sb_sha256(hash, sb_buf_bytes(&job->since));
+        row_hash(p, "SHA-256 of the earlier checkpoint", hash);
+    }
+    if (job->vault) {
+        begin_row(p, "Opened as");
+        put_escaped(p->to, sb_vault_code(job->vault));
+        end_row(p);
+    }
+}
+
 static void put_subject(const struct page *p, const struct sb_audit_hashes *h)
 {
     const struct sb_audit_facts *f = &p->job->facts;
@@ -154,6 +170,7 @@ static void put_subject(const struct page *p, const struct sb_audit_hashes *h)
     row_hash(p, "Root", f->root);
     row_time(p, "First entry", f->first_ms);
     row_time(p, "Last entry", f->last_ms);
+    put_brought(p);
     row_text(p, "Program", "sacbe " SB_VERSION);
     row_hash(p, "SHA-256 of the program", h->program);
     sb_buf_str(p->to, "</table>\n");

@@ -22,6 +22,8 @@ static const struct sb_cli_family *const families[] = {&sb_cli_init,
                                                        &sb_cli_grant,
                                                        &sb_cli_catalog,
                                                        &sb_cli_journal,
+                                                       &sb_cli_audit,
+                                                       &sb_cli_event,
                                                        NULL};
 
 static void families_are_whole(void **state)
