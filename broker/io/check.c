@@ -12,6 +12,7 @@
 #include <zmq.h>
 
 #include "broker/io/admin_wire.h"
+#include "broker/io/final.h"
 #include "broker/io/start.h"
 #include "keys/cosign.h"
 
@@ -74,6 +75,7 @@ static int check_directory(const struct sb_broker_config *config, struct sb_err 
 /* The newest note must be of this exchange and generation: a journal of an older one
  * stays as a file of its own. */
 struct note_check {
+    const struct sb_vault *vault;
     const struct sb_dir *dir;
     uint64_t size; /* of the journal */
 };
@@ -90,7 +92,7 @@ check_note(void *ctx, uint64_t size, struct sb_bytes note, struct sb_err *err)
              "%.*s/journal/%llu",
              SB_FMT(d->exchange),
              (unsigned long long)d->generation);
-    int rc = sb_checkpoint_open(note, d->log_pk, &point, err);
+    int rc = sb_final_open(c->vault, note, &point, err);
     if (rc)
         return rc;
     if (strcmp(point.origin, origin) != 0)
@@ -103,30 +105,57 @@ check_note(void *ctx, uint64_t size, struct sb_bytes note, struct sb_err *err)
     if (size > c->size)
         return sb_fail(err,
                        SB_E_JOURNAL_SHORT,
-                       "it has %llu entries, its newest checkpoint %llu",
+                       "the journal has %llu entries, but this broker signed %llu",
                        (unsigned long long)c->size,
                        (unsigned long long)size);
     return 1;
+}
+
+/* The second copy of the newest note, beside the journal: of an older generation it
+ * binds this journal to nothing. */
+static int
+check_note_file(struct note_check *c, const char *journal, struct sb_err *err)
+{
+    struct sb_buf note = {0};
+    struct sb_checkpoint point;
+    struct sb_err why = {0};
+    char path[4096];
+    snprintf(path, sizeof path, "%s-note", journal);
+    if (access(path, F_OK))
+        return 0;
+    int rc = sb_file_read(path, SB_NOTE_MAX, &note, err);
+    if (!rc)
+        rc = sb_final_open(c->vault, sb_buf_bytes(&note), &point, err);
+    if (!rc) {
+        rc = check_note(c, point.size, sb_buf_bytes(&note), &why);
+        if (rc == 1 || rc == SB_E_JOURNAL_GENERATION)
+            rc = 0;
+        else if (rc)
+            sb_fail(err, rc, "%s: %s", path, why.text);
+    }
+    sb_buf_free(&note);
+    return rc;
 }
 
 static int check_journal(const struct sb_broker_config *config, struct sb_err *err)
 {
     struct sb_journal_reader *reader = NULL;
     struct sb_trust *trust = NULL;
-    struct note_check c = {0};
+    struct note_check c = {.vault = config->vault};
     struct stat st;
-    if (stat(config->journal, &st) != 0 || st.st_size == 0)
-        return 0; /* it will be created */
-    int rc = sb_journal_reader_open(&reader, config->journal, err);
-    if (!rc)
+    int rc = sb_start_trust(&trust, config, NULL);
+    bool there = stat(config->journal, &st) == 0 && st.st_size > 0; /* else created */
+    c.dir = rc ? NULL : sb_trust_newest(trust); /* what is wrong is told elsewhere */
+    rc = there ? sb_journal_reader_open(&reader, config->journal, err) : 0;
+    if (!rc && there)
         rc = sb_journal_reader_size(reader, &c.size, err);
-    if (!rc && sb_start_trust(&trust, config, NULL) == 0) { /* else told elsewhere */
-        c.dir = sb_trust_newest(trust);
+    if (!rc && there && c.dir)
         rc = sb_journal_notes(reader, check_note, &c, err);
-    }
+    if (rc >= 0 && c.dir)
+        rc = check_note_file(&c, config->journal, err);
     sb_trust_free(trust);
     sb_journal_reader_close(reader);
-    return rc == SB_E_STATE || rc > 0 ? 0 : rc; /* an older layout: a start upgrades */
+    return rc == SB_E_STATE ? 0 : rc; /* of an older layout: a start upgrades it */
 }
 
 /* Whether the policy's quorum can be met at all. */

@@ -1,9 +1,23 @@
-/* Purpose: tell which persisted note is final.
+/* Purpose: open the broker's own notes, and tell which one is final.
  * Invariant: cosignatures are counted by the directory given, at the time given.
  * Not: collecting them (core). */
 #include "broker/io/final.h"
 
 #include "keys/cosign.h"
+
+int sb_final_open(const struct sb_vault *vault,
+                  struct sb_bytes note,
+                  struct sb_checkpoint *out,
+                  struct sb_err *err)
+{
+    int rc = sb_fail(err, SB_E_NO_KEY, "the broker's vault holds no log key");
+    for (size_t i = 0; rc && i < sb_vault_count(vault); i++) {
+        struct sb_vault_key key = sb_vault_key_at(vault, i);
+        if (sb_bytes_is(key.use, SB_USE_LOG))
+            rc = sb_checkpoint_open(note, key.pk, out, err);
+    }
+    return rc;
+}
 
 struct judge { /* who counts, and how many must have signed */
     struct sb_arena *arena;

@@ -1,10 +1,15 @@
-/* The newest note that a quorum cosigned: found in the journal at a start, followed
- * while the broker runs. */
+/* The broker's own notes: whether it signed one, and which is the newest that a quorum
+ * cosigned (found in the journal at a start, followed while the broker runs). */
 #ifndef BROKER_IO_FINAL_H
 #define BROKER_IO_FINAL_H
 
 #include "broker/journal/journal.h"
 
+/* A note signed by any log key of the vault: the key may have been renewed since. */
+SB_CHECK int sb_final_open(const struct sb_vault *vault,
+                           struct sb_bytes note,
+                           struct sb_checkpoint *out,
+                           struct sb_err *err);
 /* Whether the witnesses of `dir` made this note final by its quorum (0: always). */
 SB_CHECK int sb_final_check(const struct sb_dir *dir,
                             struct sb_bytes note,

@@ -155,12 +155,12 @@ restore(struct sb_start *s, const struct sb_broker_config *config, struct sb_err
     return rc;
 }
 
-static int read_note(struct sb_start *s, struct sb_err *err)
+static int
+read_note(struct sb_start *s, const struct sb_vault *vault, struct sb_err *err)
 {
-    const struct sb_directory *d = sb_dir_body(sb_trust_newest(sb_core_trust(s->core)));
     int rc = sb_journal_last_note(s->journal, &s->note, err);
     if (!rc && s->note.n)
-        rc = sb_checkpoint_open(sb_buf_bytes(&s->note), d->log_pk, &s->checkpoint, err);
+        rc = sb_final_open(vault, sb_buf_bytes(&s->note), &s->checkpoint, err);
     return rc;
 }
 
@@ -196,7 +196,7 @@ int sb_start_open(struct sb_start *out,
     if (!rc)
         rc = restore(&s, config, err);
     if (!rc)
-        rc = read_note(&s, err);
+        rc = read_note(&s, config->vault, err);
     sb_trust_free(trust);
     if (rc) {
         sb_start_close(&s);

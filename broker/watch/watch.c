@@ -75,6 +75,7 @@ static void on_welcome(struct sb_watch *w, const struct sb_message *m)
 {
     w->here = true;
     w->told_refusal = false;
+    w->named_version = m->as.welcome.directory_version;
     sb_round_begin(w->round);
     sb_log(w->config->log,
            SB_LOG_INFO,
@@ -111,7 +112,7 @@ on_directory(struct sb_watch *w, const struct sb_message *m, struct sb_err *err)
            "witness",
            SB_LOG_TEXT("event", "directory"),
            SB_LOG_U64("version", version));
-    if (sb_watch_key(w, w->config->now_ms(), &why))
+    if (version >= w->named_version && sb_watch_key(w, w->config->now_ms(), &why))
         sb_log(w->config->log, SB_LOG_WARNING, "witness", SB_LOG_ERR(&why));
     return 0;
 }

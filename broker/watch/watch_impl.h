@@ -21,11 +21,12 @@ struct sb_watch {
     struct sb_client *client;
     struct sb_admin *admin;
     uint64_t started_ms;
-    uint64_t final_size;   /* newest note that was final when it came; 0: none yet */
-    uint64_t final_ms;     /* its age runs from here */
-    uint64_t cosigned_ms;  /* the last COSIGN with a line was sent; 0: none yet */
-    uint64_t alarm_mono;   /* the last alarm */
-    struct sb_err refused; /* what the broker refused last */
+    uint64_t named_version; /* newest directory of the broker, as it said */
+    uint64_t final_size;    /* newest note that was final when it came; 0: none yet */
+    uint64_t final_ms;      /* its age runs from here */
+    uint64_t cosigned_ms;   /* the last COSIGN with a line was sent; 0: none yet */
+    uint64_t alarm_mono;    /* the last alarm */
+    struct sb_err refused;  /* what the broker refused last */
     bool here;
     bool told_refusal;
     bool stopping;
