@@ -50,6 +50,14 @@ void stream_placed(struct step *s, struct stream *st);
 /* A checkpoint of this size is signed. */
 void stream_signed(struct sb_core *core, uint64_t size);
 
+/* handshake.c */
+void session_hello(struct step *s, const struct sb_message *m);
+void session_prove(struct step *s, struct session *session, const struct sb_message *m);
+/* A refusal to a peer that has no session. */
+void session_turn_away(struct step *s,
+                       const char *institution,
+                       const struct sb_err *why);
+
 /* session.c */
 struct session *session_by_peer(const struct sb_core *core, uint64_t peer);
 void session_message(struct step *s);

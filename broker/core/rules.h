@@ -6,9 +6,10 @@
 
 struct step;
 
-/* accept.c: the rules of CLAIM, EPOCH and PUBLISH. */
+/* claim.c */
 void accept_claim(struct step *s, struct session *from, const struct sb_message *m);
 void accept_epoch(struct step *s, struct session *from, const struct sb_message *m);
+/* accept.c: what the rules share. */
 void accept_found(struct step *s);
 /* After a commit: questions that had to wait for it. */
 void accept_committed(struct step *s);
