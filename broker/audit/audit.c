@@ -56,7 +56,7 @@ void audit_say(struct sb_audit *a,
                                  .has_index = a->at_entry,
                                  .index = a->at_entry ? a->at : 0,
                                  .text = text};
-    if (a->facts.parts[part] != SB_AUDIT_FAILED)
+    if (a->facts.parts[part] != SB_AUDIT_FAILED && verdict != SB_AUDIT_PASSED)
         a->facts.parts[part] = verdict;
     a->facts.asked[part] = true;
     a->facts.findings++;

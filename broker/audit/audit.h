@@ -39,13 +39,19 @@ const char *sb_audit_part_text(enum sb_audit_part part); /* "tree" ... */
 
 struct sb_audit_finding {
     enum sb_audit_part part;
-    enum sb_audit_verdict verdict; /* FAILED or INDETERMINATE */
+    enum sb_audit_verdict verdict; /* PASSED: for information, it changes no verdict */
     int code;                      /* negative enum sb_code */
     bool has_index;
     uint64_t index;   /* of the journal entry */
     const char *text; /* English, one sentence; live during the call */
 };
 typedef void (*sb_audit_say_fn)(void *ctx, const struct sb_audit_finding *f);
+
+/* The section that a proof discloses: msgpack by JSON's model (schemas/pack/value.h),
+ * given only when it is the one that was signed. Live during the call. */
+typedef void (*sb_audit_plain_fn)(void *ctx,
+                                  struct sb_bytes class_name,
+                                  struct sb_bytes payload);
 
 struct sb_audit_config {           /* borrowed */
     const struct sb_anchor *roots; /* NULL: none given, which is indeterminate */
@@ -54,6 +60,7 @@ struct sb_audit_config {           /* borrowed */
     uint64_t receipt_late_ms;      /* a receipt later than this is late; 0: 1 day */
     sb_audit_say_fn say;
     void (*progress)(void *ctx, uint64_t done, uint64_t total); /* may be NULL */
+    sb_audit_plain_fn plain;                                    /* may be NULL */
     void *ctx;
 };
 

@@ -1,14 +1,10 @@
 /* Purpose: the journal's catalogues: that they are those which directories name, and
- * one of them loaded where events are validated.
- * Invariant: what is unpacked lies in a folder of its own and is removed at once. */
+ * one of them loaded where events are validated. */
 #include "broker/audit/audit_rights.h"
 #include "broker/audit/audit_stream.h"
 #include "schemas/catalog/catalog.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static void wrong(struct sb_audit *a, const char *what, struct sb_bytes name)
 {
@@ -74,86 +70,17 @@ void audit_catalogues_free(struct sb_audit *a)
     free(a->catalogues);
 }
 
-/* A relative path of plain names. */
-static bool is_plain(struct sb_bytes path)
+static int load_files(const struct sb_manifest *m,
+                      struct sb_arena *arena,
+                      struct sb_catalog **out,
+                      struct sb_err *err)
 {
-    uint8_t before = '/';
-    for (size_t i = 0; i < path.n; i++) {
-        uint8_t c = path.p[i];
-        bool name = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                    (c >= '0' && c <= '9') || c == '_' || c == '-';
-        bool inner = (c == '.' || c == '/') && before != '/';
-        if (!name && !inner)
-            return false;
-        before = c;
-    }
-    return path.n > 0 && before != '/';
-}
-
-/* Makes (or, `remove`, removes) the folders on the way to a file. */
-static void folders(const char *root, struct sb_bytes path, bool remove)
-{
-    char at[4096];
-    for (size_t i = path.n; i > 0; i--) {
-        size_t n = remove ? i - 1 : path.n - i;
-        if (path.p[n] != '/')
-            continue;
-        int len =
-            snprintf(at, sizeof at, "%s/%.*s", root, (int)n, (const char *)path.p);
-        if (len < 0 || (size_t)len >= sizeof at)
-            return;
-        if (remove)
-            (void)rmdir(at);
-        else
-            (void)mkdir(at, 0700);
-    }
-}
-
-static void clean(const char *root, const struct sb_manifest *m)
-{
-    for (size_t i = 0; i < m->n_files; i++) {
-        char at[4096];
-        struct sb_bytes path = m->files[i].path;
-        int n = snprintf(at, sizeof at, "%s/%.*s", root, SB_FMT(path));
-        if (!is_plain(path) || n < 0 || (size_t)n >= sizeof at)
-            continue;
-        (void)unlink(at);
-        folders(root, path, true);
-    }
-    (void)rmdir(root);
-}
-
-static int unpack(const char *root, const struct sb_manifest *m, struct sb_err *err)
-{
-    int rc = 0;
-    for (size_t i = 0; i < m->n_files && rc == 0; i++) {
-        char at[4096];
-        struct sb_bytes path = m->files[i].path;
-        int n = snprintf(at, sizeof at, "%s/%.*s", root, SB_FMT(path));
-        if (!is_plain(path) || n < 0 || (size_t)n >= sizeof at)
-            return sb_fail(err,
-                           SB_E_SCHEMA_VALUE,
-                           "the catalogue has a file whose path is not plain");
-        folders(root, path, false);
-        rc = sb_file_write(at, m->files[i].content, 0600, err);
-    }
-    return rc;
-}
-
-static int
-load_files(const struct sb_manifest *m, struct sb_catalog **out, struct sb_err *err)
-{
-    char root[4096];
-    const char *tmp = getenv("TMPDIR");
-    int n = snprintf(
-        root, sizeof root, "%s/sacbe-audit-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-    if (n < 0 || (size_t)n >= sizeof root || !mkdtemp(root))
-        return sb_fail(err, SB_E_IO, "no folder for the catalogue: set TMPDIR");
-    int rc = unpack(root, m, err);
-    if (rc == 0)
-        rc = sb_catalog_load(out, root, err);
-    clean(root, m);
-    return rc;
+    struct sb_catalog_given *files = sb_arena_alloc(arena, m->n_files, sizeof *files);
+    if (!files)
+        return audit_no_memory(err);
+    for (size_t i = 0; i < m->n_files; i++)
+        files[i] = (struct sb_catalog_given){m->files[i].path, m->files[i].content};
+    return sb_catalog_load_given(out, "catalogue", files, m->n_files, err);
 }
 
 static int load(struct sb_audit *a, struct audit_catalogue *c, struct sb_err *err)
@@ -172,7 +99,7 @@ static int load(struct sb_audit *a, struct audit_catalogue *c, struct sb_err *er
     if (rc == 0)
         rc = sb_catalogue_read(record.body, arena, &m, err);
     if (rc == 0)
-        rc = load_files(&m, &loaded, err);
+        rc = load_files(&m, arena, &loaded, err);
     if (rc == 0)
         c->loaded = loaded;
     c->tried = true;

@@ -27,8 +27,9 @@ struct sb_audit {
     uint64_t at; /* index of the entry that is looked at */
     struct sb_bundle *bundle;
     const struct sb_bundle_info *info;
-    struct sb_tiles *leaves; /* read in order */
-    struct sb_tiles *nodes;  /* read anywhere */
+    const struct sb_note_key *log; /* of a log that is not ours; NULL: by directories */
+    struct sb_tiles *leaves;       /* read in order */
+    struct sb_tiles *nodes;        /* read anywhere */
     struct sb_tree tree;
     bool holes; /* some entries cannot be read */
     const bool

@@ -15,6 +15,8 @@ SB_CHECK int audit_root_at(struct sb_audit *a,
                            struct sb_err *err);
 /* Log's signature, quorum, the auditor's own note; then every tile. */
 SB_CHECK int audit_checkpoint(struct sb_audit *a, struct sb_err *err);
+/* The auditor's own note against facts.origin, size and root, and the tiles at hand. */
+SB_CHECK int audit_since(struct sb_audit *a, struct sb_err *err);
 SB_CHECK int audit_tiles(struct sb_audit *a, struct sb_err *err);
 /* The same of any folder of tiles, whose note is read: every tile, the root. */
 SB_CHECK int audit_all_tiles(struct sb_audit *a,

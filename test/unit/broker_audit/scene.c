@@ -91,6 +91,7 @@ struct scene *scene_new_kept(uint64_t retention_ms)
     s->w = world_new();
     forge_init(&s->f);
     s->ms = NOW;
+    s->nivel = "roja";
     snprintf(s->folder, sizeof s->folder, "/tmp/sacbe-audit-XXXXXX");
     assert_non_null(mkdtemp(s->folder));
     snprintf(s->dir, sizeof s->dir, "%s/bundle", s->folder);
@@ -233,7 +234,7 @@ static struct sb_bytes section_of(struct scene *s, const char *own, uint64_t seq
         sb_value_set(&map, sb_bytes_str("id_local"), sb_value_text(id), s->f.arena));
     assert_true(sb_value_set(&map,
                              sb_bytes_str(publica ? "nivel" : "texto"),
-                             sb_value_text(sb_bytes_str(publica ? "roja" : "Lluvia")),
+                             sb_value_text(sb_bytes_str(publica ? s->nivel : "Lluvia")),
                              s->f.arena));
     assert_int_equal(sb_value_pack(&map, &out, NULL), 0);
     return keep(s, &out);

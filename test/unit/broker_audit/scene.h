@@ -36,6 +36,7 @@ struct scene {
     uint8_t epoch_hash[SB_HASH];
     struct sb_secrets *secrets;
     const struct sb_readers *readers; /* instead of those granted; NULL */
+    const char *nivel;                /* of the events */
     struct sb_bytes catalogue;        /* record */
     struct finding found[FINDINGS];
     size_t n_found;
