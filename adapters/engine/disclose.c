@@ -39,21 +39,50 @@ int sb_act_keep(struct sb_env *env, const struct sb_act *act, struct sb_err *err
     return rc;
 }
 
-int sb_act_say(struct sb_env *env, struct sb_err *err)
+/* The next one, sent. 1: there was one; 0: none. */
+static int say_next(struct sb_env *env, uint8_t hash[SB_HASH], struct sb_err *err)
 {
     sqlite3_stmt *row = NULL;
-    int rc = sb_sql_start(env->state, &row, err, "SELECT record FROM act LIMIT 64", "");
+    int rc = sb_sql_start(env->state,
+                          &row,
+                          err,
+                          "SELECT record, hash FROM act WHERE said = 0 LIMIT 1",
+                          "");
     if (rc)
         return rc;
-    while ((rc = sb_sql_row(env->state, row, err)) == 1) {
+    rc = sb_sql_row(env->state, row, err);
+    if (rc == 1) {
         struct sb_message m = {.cmd = SB_CMD_ACT, .n_payload = 1};
         m.payload[0] = sb_sql_bytes(row, 0);
-        rc = env->send(env->send_ctx, &m, err);
-        if (rc)
-            break;
+        if (!sb_sql_fixed(row, 1, hash, SB_HASH))
+            rc = sb_fail(err, SB_E_DB_CORRUPT, "the state file's row of an act");
+        else
+            rc = env->send(env->send_ctx, &m, err);
+        rc = rc ? rc : 1;
     }
     sb_sql_end(row);
     return rc;
+}
+
+int sb_act_say(struct sb_env *env, struct sb_err *err)
+{
+    uint8_t hash[SB_HASH];
+    int rc = 0;
+    while ((rc = say_next(env, hash, err)) == 1) {
+        rc = sb_sql_do(env->state,
+                       err,
+                       "UPDATE act SET said = 1 WHERE hash = ?",
+                       "b",
+                       sb_bytes(hash, SB_HASH));
+        if (rc)
+            break;
+    }
+    return rc;
+}
+
+int sb_act_again(struct sb_env *env, struct sb_err *err)
+{
+    return sb_sql_do(env->state, err, "UPDATE act SET said = 0 WHERE said = 1", "");
 }
 
 int sb_act_forget(struct sb_env *env, const uint8_t hash[SB_HASH], struct sb_err *err)

@@ -18,8 +18,10 @@ SB_CHECK int sb_act_sign(const struct sb_env *env,
 /* Signs and keeps, in the caller's transaction. */
 SB_CHECK int
 sb_act_keep(struct sb_env *env, const struct sb_act *act, struct sb_err *err);
-/* Says those that are kept. */
+/* Says those that are kept, once in a session. */
 SB_CHECK int sb_act_say(struct sb_env *env, struct sb_err *err);
+/* A session begins, or the broker was busy: all are said again. */
+SB_CHECK int sb_act_again(struct sb_env *env, struct sb_err *err);
 /* Stored, or refused for good. */
 SB_CHECK int
 sb_act_forget(struct sb_env *env, const uint8_t hash[SB_HASH], struct sb_err *err);

@@ -41,6 +41,7 @@ static const char *const steps[] = {
     /* proved_seq: up to here the broker has proved what it stored, by the batch at
      * proved_index; final_seq: and so it stands under a final checkpoint.
      * head: what a publisher signed about a stream that we read.
+     * receipt: the newest batch applied, until its receipt is signed.
      * adopted: our own stream as the broker has it, until all of it was read. */
     "ALTER TABLE stream ADD COLUMN proved_seq INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE stream ADD COLUMN proved_index INTEGER NOT NULL DEFAULT 0;"
@@ -50,6 +51,8 @@ static const char *const steps[] = {
     "CREATE TABLE head(stream TEXT PRIMARY KEY, seq INTEGER NOT NULL,"
     " hash BLOB NOT NULL, heard_ms INTEGER NOT NULL, record BLOB NOT NULL) WITHOUT "
     "ROWID;"
+    "CREATE TABLE receipt(stream TEXT PRIMARY KEY, seq INTEGER NOT NULL,"
+    " hash BLOB NOT NULL, entry INTEGER NOT NULL, leaf BLOB NOT NULL) WITHOUT ROWID;"
     /* kind: number of a claim, an epoch, a batch; first: its own number or first seq */
     "CREATE TABLE adopted("
     " stream INTEGER NOT NULL REFERENCES stream(id), kind INTEGER NOT NULL,"
@@ -58,6 +61,21 @@ static const char *const steps[] = {
     " items BLOB NOT NULL, cts BLOB NOT NULL, mapping BLOB NOT NULL,"
     " sent INTEGER NOT NULL, stored_ms INTEGER NOT NULL,"
     " PRIMARY KEY(stream, kind, first));",
+    /* act: what we sign for an auditor, until it is stored. withdrawal: our own.
+     * said: sent in this session. withdrawn: those of publishers, done once we have
+     * signed the deletion. */
+    "CREATE TABLE act(hash BLOB PRIMARY KEY, record BLOB NOT NULL,"
+    " said INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+    "CREATE TABLE withdrawal("
+    " hash BLOB PRIMARY KEY, stream INTEGER NOT NULL REFERENCES stream(id),"
+    " first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,"
+    " annulled_by INTEGER NOT NULL, record BLOB NOT NULL,"
+    " said INTEGER NOT NULL DEFAULT 0, stored INTEGER NOT NULL DEFAULT 0)"
+    " WITHOUT ROWID;"
+    "CREATE TABLE withdrawn("
+    " hash BLOB PRIMARY KEY, stream TEXT NOT NULL, first_seq INTEGER NOT NULL,"
+    " last_seq INTEGER NOT NULL, annulled_by INTEGER NOT NULL,"
+    " done INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;",
     NULL};
 
 int sb_state_open(struct sb_sql **out, const char *path, struct sb_err *err)

@@ -57,7 +57,7 @@ SB_CHECK int sb_withdraw_keep(struct sb_stream *s,
                               const struct sb_withdraw *w,
                               uint8_t hash[SB_HASH],
                               struct sb_err *err);
-/* Says what is not stored yet and whose events are. */
+/* Says, once in a session, what is not stored yet and whose events are. */
 SB_CHECK int sb_withdraw_say(struct sb_stream *streams, size_t n, struct sb_err *err);
 /* STORED: the ciphertexts go from the outbox, and what of it stands in quarantine. */
 SB_CHECK int
@@ -66,7 +66,9 @@ sb_withdraw_stored(struct sb_env *env, const uint8_t hash[SB_HASH], struct sb_er
 SB_CHECK int sb_withdraw_refused(struct sb_env *env,
                                  const uint8_t hash[SB_HASH],
                                  struct sb_err *err);
-/* A journal begun anew has none of them. */
-SB_CHECK int sb_withdraw_again(struct sb_env *env, struct sb_err *err);
+/* A session begins, or the broker was busy: what is not stored is said again. A journal
+ * begun anew (`new_generation`) has none of them. */
+SB_CHECK int
+sb_withdraw_again(struct sb_env *env, bool new_generation, struct sb_err *err);
 
 #endif

@@ -39,29 +39,49 @@ int sb_withdraw_keep(struct sb_stream *s,
     return rc;
 }
 
-static int say(struct sb_stream *s, struct sb_err *err)
+/* The next one of a stream, sent. 1: there was one; 0: none. */
+static int say_next(struct sb_stream *s, uint8_t hash[SB_HASH], struct sb_err *err)
 {
     sqlite3_stmt *row = NULL;
     struct sb_env *env = s->env;
     int rc = sb_sql_start(env->state,
                           &row,
                           err,
-                          "SELECT record FROM withdrawal WHERE stream = ?1"
-                          " AND stored = 0 AND max(last_seq, annulled_by) <= ?2"
-                          " LIMIT 64",
+                          "SELECT record, hash FROM withdrawal WHERE stream = ?1"
+                          " AND stored = 0 AND said = 0"
+                          " AND max(last_seq, annulled_by) <= ?2 LIMIT 1",
                           "iu",
                           s->row.id,
                           s->row.stored_seq);
     if (rc)
         return rc;
-    while ((rc = sb_sql_row(env->state, row, err)) == 1) {
+    rc = sb_sql_row(env->state, row, err);
+    if (rc == 1) {
         struct sb_message m = {.cmd = SB_CMD_WITHDRAW, .n_payload = 1};
         m.payload[0] = sb_sql_bytes(row, 0);
-        rc = env->send(env->send_ctx, &m, err);
+        if (!sb_sql_fixed(row, 1, hash, SB_HASH))
+            rc = sb_fail(err, SB_E_DB_CORRUPT, "the state file's row of a withdrawal");
+        else
+            rc = env->send(env->send_ctx, &m, err);
+        rc = rc ? rc : 1;
+    }
+    sb_sql_end(row);
+    return rc;
+}
+
+static int say(struct sb_stream *s, struct sb_err *err)
+{
+    uint8_t hash[SB_HASH];
+    int rc = 0;
+    while ((rc = say_next(s, hash, err)) == 1) {
+        rc = sb_sql_do(s->env->state,
+                       err,
+                       "UPDATE withdrawal SET said = 1 WHERE hash = ?",
+                       "b",
+                       sb_bytes(hash, SB_HASH));
         if (rc)
             break;
     }
-    sb_sql_end(row);
     return rc;
 }
 
@@ -219,7 +239,11 @@ int sb_withdraw_refused(struct sb_env *env,
                      sb_bytes(hash, SB_HASH));
 }
 
-int sb_withdraw_again(struct sb_env *env, struct sb_err *err)
+int sb_withdraw_again(struct sb_env *env, bool new_generation, struct sb_err *err)
 {
-    return sb_sql_do(env->state, err, "UPDATE withdrawal SET stored = 0", "");
+    return sb_sql_do(env->state,
+                     err,
+                     "UPDATE withdrawal SET said = 0, stored = stored AND NOT ?",
+                     "u",
+                     (uint64_t)new_generation);
 }
