@@ -230,7 +230,8 @@ static int say_goodbye(struct sb_engine *e, struct sb_err *err)
     }
     for (size_t i = 0; !rc && i < e->n_streams; i++)
         rc = sb_publish_flush(&e->streams[i], sb_clock_now_ms(), err);
-    return rc;
+    e->receive.saved_mono = 0;
+    return rc ? rc : sb_receipt_save(&e->receive, sb_clock_mono_ms(), err);
 }
 
 int sb_engine_run(struct sb_engine *e,

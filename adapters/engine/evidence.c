@@ -42,6 +42,8 @@ int sb_evidence_open(struct sb_evidence *e, const char *dir, struct sb_err *err)
         rc = sb_round_new(&e->round, e->witness, SB_ROUND_AGAIN_MS, err);
     if (!rc)
         rc = load(e, err);
+    if (!rc && e->receive)
+        rc = sb_receipt_load(e->receive, err);
     if (rc)
         sb_evidence_close(e);
     else
@@ -71,8 +73,8 @@ int sb_evidence_welcome(struct sb_evidence *e,
     e->final_size = 0;
     e->env->tree_size = 0;
     memset(e->env->root, 0, SB_HASH);
-    sb_receipt_forget(e->receive);
-    return sb_state_put_number(e->env->state, "final_size", 0, err);
+    int rc = sb_receipt_forget(e->receive, err);
+    return rc ? rc : sb_state_put_number(e->env->state, "final_size", 0, err);
 }
 
 void sb_evidence_away(struct sb_evidence *e)
@@ -321,6 +323,8 @@ int sb_evidence_tick(struct sb_evidence *e,
         return rc;
     e->tick_mono = mono_ms;
     alarms(e, now_ms, mono_ms);
+    if (e->receive)
+        rc = sb_receipt_save(e->receive, mono_ms, err);
     for (size_t i = 0; !rc && i < e->n_streams; i++)
         rc = sb_proved_tick(&e->streams[i], e->here_ms, now_ms, err);
     return rc;

@@ -1,10 +1,11 @@
 /* The streams that are read: finding and making their places. */
-#include "adapters/engine/receive.h"
+#include "adapters/engine/reading.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "adapters/engine/cursor.h"
+#include "adapters/engine/receive.h"
 #include "schemas/base/text.h"
 
 static struct sb_reading *find(struct sb_receive *r, struct sb_bytes stream, bool own)
@@ -79,4 +80,13 @@ int sb_receive_place(struct sb_reading *at,
     *seq = at->chain.last_seq;
     memcpy(hash, at->chain.last_hash, SB_HASH);
     return 0;
+}
+
+struct sb_subscription *sb_receive_sub(struct sb_receive *r,
+                                       const struct sb_reading *at)
+{
+    for (size_t i = 0; at->target && i < r->n_subs; i++)
+        if (!r->subs[i].own && sb_subscription_has(&r->subs[i], at->target->type.name))
+            return &r->subs[i];
+    return NULL;
 }

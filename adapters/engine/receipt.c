@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#define SAVE_MS 1000u
+
 static bool is_due(const struct sb_subscription *sub, uint64_t mono_ms)
 {
     return sub &&
@@ -104,6 +106,7 @@ static void told(struct sb_receive *r, const struct sb_subscription *sub)
         if (!at->awaited.proved || sb_receive_sub(r, at) != sub)
             continue;
         at->receipt_dirty = at->newest.seq != at->awaited.seq;
+        at->receipt_unsaved = true;
         at->awaited = (struct sb_applied_batch){.seq = 0};
     }
 }
@@ -148,11 +151,92 @@ int sb_receipt_proved(struct sb_receive *r,
     return rc;
 }
 
-void sb_receipt_forget(struct sb_receive *r)
+int sb_receipt_forget(struct sb_receive *r, struct sb_err *err)
 {
-    for (size_t i = 0; r && i < r->n_readings; i++) {
-        r->readings[i]->newest = r->readings[i]->awaited =
-            (struct sb_applied_batch){.seq = 0};
-        r->readings[i]->receipt_dirty = false;
+    if (!r)
+        return 0;
+    for (size_t i = 0; i < r->n_readings; i++) {
+        struct sb_reading *at = r->readings[i];
+        at->newest = at->awaited = (struct sb_applied_batch){.seq = 0};
+        at->receipt_dirty = at->receipt_unsaved = false;
     }
+    return sb_sql_do(r->env->state, err, "DELETE FROM receipt", "");
+}
+
+static int save(struct sb_receive *r, struct sb_reading *at, struct sb_err *err)
+{
+    if (!at->receipt_dirty)
+        return sb_sql_do(
+            r->env->state, err, "DELETE FROM receipt WHERE stream = ?", "s", at->name);
+    return sb_sql_do(r->env->state,
+                     err,
+                     "INSERT OR REPLACE INTO receipt(stream, seq, hash, entry, leaf)"
+                     " VALUES (?, ?, ?, ?, ?)",
+                     "subub",
+                     at->name,
+                     at->newest.seq,
+                     sb_bytes(at->newest.hash, SB_HASH),
+                     at->newest.index,
+                     sb_bytes(at->newest.leaf_hash, SB_HASH));
+}
+
+int sb_receipt_save(struct sb_receive *r, uint64_t mono_ms, struct sb_err *err)
+{
+    bool any = false;
+    if (mono_ms - r->saved_mono < SAVE_MS)
+        return 0;
+    r->saved_mono = mono_ms;
+    for (size_t i = 0; i < r->n_readings; i++)
+        any = any || r->readings[i]->receipt_unsaved;
+    int rc = any ? sb_sql_begin(r->env->state, err) : 0;
+    if (rc || !any)
+        return rc;
+    for (size_t i = 0; !rc && i < r->n_readings; i++)
+        if (r->readings[i]->receipt_unsaved)
+            rc = save(r, r->readings[i], err);
+    if (!rc)
+        rc = sb_sql_commit(r->env->state, err);
+    else
+        sb_sql_rollback(r->env->state);
+    for (size_t i = 0; !rc && i < r->n_readings; i++)
+        r->readings[i]->receipt_unsaved = false;
+    return rc;
+}
+
+/* A cursor that stands elsewhere is that of a restored database: it applied less. */
+static int load(struct sb_receive *r, sqlite3_stmt *row, struct sb_err *err)
+{
+    struct sb_applied_batch b = {.seq = sb_sql_uint(row, 1),
+                                 .index = sb_sql_uint(row, 3)};
+    struct sb_reading *at = sb_receive_reading(r, sb_sql_bytes(row, 0));
+    uint64_t seq = 0;
+    uint8_t hash[SB_HASH];
+    if (!sb_sql_fixed(row, 2, b.hash, SB_HASH) ||
+        !sb_sql_fixed(row, 4, b.leaf_hash, SB_HASH))
+        return sb_fail(err, SB_E_DB_CORRUPT, "the state file's row of a receipt");
+    int rc = at ? sb_receive_place(at, &seq, hash, err) : 0;
+    if (!at || rc || seq != b.seq || memcmp(hash, b.hash, SB_HASH) != 0)
+        return rc;
+    at->newest = b;
+    at->receipt_dirty = true;
+    return 0;
+}
+
+int sb_receipt_load(struct sb_receive *r, struct sb_err *err)
+{
+    sqlite3_stmt *row = NULL;
+    int rc = sb_sql_start(r->env->state,
+                          &row,
+                          err,
+                          "SELECT stream, seq, hash, entry, leaf FROM receipt",
+                          "");
+    if (rc)
+        return rc;
+    while ((rc = sb_sql_row(r->env->state, row, err)) == 1) {
+        rc = load(r, row, err);
+        if (rc)
+            break;
+    }
+    sb_sql_end(row);
+    return rc;
 }

@@ -24,6 +24,11 @@ SB_CHECK int sb_receipt_proved(struct sb_receive *r,
                                uint64_t mono_ms,
                                struct sb_err *err);
 /* The journal was begun anew: entries have other indices there. Takes NULL. */
-void sb_receipt_forget(struct sb_receive *r);
+SB_CHECK int sb_receipt_forget(struct sb_receive *r, struct sb_err *err);
+/* What waits for its receipt is written down each second, and comes back at the next
+ * start where the reader's cursor still stands there. */
+SB_CHECK int
+sb_receipt_save(struct sb_receive *r, uint64_t mono_ms, struct sb_err *err);
+SB_CHECK int sb_receipt_load(struct sb_receive *r, struct sb_err *err);
 
 #endif

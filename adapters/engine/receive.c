@@ -162,8 +162,8 @@ int sb_receive_entry(struct sb_receive *r,
     struct sb_queued *q = malloc(sizeof *q + bytes + more);
     if (!q)
         return sb_fail(err, SB_E_MEMORY, "out of memory");
-    *q = (struct sb_queued){
-        .bytes = bytes, .entry = {.index = m->as.entry.index, .n_withdrawals = n}};
+    *q = (struct sb_queued){.bytes = bytes,
+                            .entry = {.index = m->as.entry.index, .n_withdrawals = n}};
     struct sb_entry_in *e = &q->entry;
     struct sb_bytes *to[4] = {&e->leaf, &e->record, &e->items, &e->cts};
     size_t at = 0;
@@ -300,7 +300,7 @@ static int process(struct sb_receive *r,
     sb_tree_leaf(at->newest.leaf_hash, e->leaf);
     at->applied += done.applied;
     at->quarantined += done.quarantined;
-    at->applied_dirty = at->receipt_dirty = !at->adopting;
+    at->applied_dirty = at->receipt_dirty = at->receipt_unsaved = !at->adopting;
     at->pause_ms = 0;
     at->trouble.code = 0;
     return 0;

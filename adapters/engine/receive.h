@@ -8,48 +8,12 @@
 #ifndef ADAPTERS_ENGINE_RECEIVE_H
 #define ADAPTERS_ENGINE_RECEIVE_H
 
-#include "adapters/engine/apply.h"
-#include "adapters/engine/stream.h"
+#include "adapters/engine/reading.h"
 
 #define SB_CREDIT_ENTRIES 16u
 #define SB_CREDIT_BYTES (4u * SB_MIB)
 
 struct sb_queued; /* an ENTRY that waits */
-
-struct sb_applied_batch { /* the newest one of a stream, for its receipt */
-    uint64_t seq;         /* 0: none */
-    uint8_t hash[SB_HASH];
-    uint64_t index; /* of its entry */
-    uint8_t leaf_hash[SB_HASH];
-    bool proved;
-};
-
-struct sb_signed_head { /* what the stream's publisher signed about it */
-    uint64_t seq;       /* 0: nothing yet */
-    uint8_t hash[SB_HASH];
-    uint64_t heard_ms; /* when it says that it was signed; never in the future */
-};
-
-struct sb_reading { /* a stream that is read */
-    struct sb_chain chain;
-    bool open;
-    char name[SB_STREAM_MAX + 1];
-    struct sb_target *target;   /* NULL when adopting */
-    struct sb_stream *adopting; /* our own stream, or NULL */
-    struct sb_applied_batch newest;
-    struct sb_applied_batch awaited; /* asked about; seq 0: nothing */
-    struct sb_signed_head head;
-    uint64_t behind_mono;  /* since when we are behind the head; 0: we are not */
-    uint64_t came_mono;    /* when an entry of it came last */
-    uint64_t held_until;   /* monotonic; 0: not held */
-    uint64_t pause_ms;     /* grows while it is held again and again */
-    struct sb_err trouble; /* code 0: none */
-    bool forked;           /* another batch than its publisher signed */
-    bool applied_dirty;    /* APPLIED not sent yet */
-    bool receipt_dirty;    /* not in a receipt yet */
-    uint64_t applied;      /* events since start */
-    uint64_t quarantined;
-};
 
 struct sb_subscription {
     char name[SB_CODE_MAX + 1]; /* "p9", "own" */
@@ -78,6 +42,7 @@ struct sb_receive {
     struct sb_reading **readings;
     size_t n_readings;
     uint64_t applied_mono; /* when APPLIED was last sent */
+    uint64_t saved_mono;   /* when receipts that wait were last written down */
 };
 
 SB_CHECK int sb_receive_open(struct sb_receive *r, struct sb_err *err);
@@ -104,21 +69,7 @@ SB_CHECK int sb_receive_turn(struct sb_receive *r,
 /* Credit, APPLIED, streams whose pause is over. */
 SB_CHECK int
 sb_receive_tick(struct sb_receive *r, uint64_t mono_ms, struct sb_err *err);
-/* The reading of a stream that a sink takes, made when it is new; NULL: no sink does,
- * or no memory. */
-struct sb_reading *sb_receive_reading(struct sb_receive *r, struct sb_bytes stream);
-/* Our own stream, read to adopt it; NULL as above. */
-struct sb_reading *sb_receive_own(struct sb_receive *r, struct sb_bytes stream);
-/* How far a reading has been applied: its cursor. */
-SB_CHECK int sb_receive_place(struct sb_reading *at,
-                              uint64_t *seq,
-                              uint8_t hash[SB_HASH],
-                              struct sb_err *err);
-
-/* Private to receive*.c, receipt.c and watch.c */
-/* The subscription that brings a reading; NULL: our own stream. */
-struct sb_subscription *sb_receive_sub(struct sb_receive *r,
-                                       const struct sb_reading *at);
+/* Private to receive*.c */
 SB_CHECK int sb_receive_subscribe(struct sb_receive *r,
                                   struct sb_subscription *sub,
                                   struct sb_err *err);

@@ -132,15 +132,6 @@ static bool of(const struct sb_subscription *sub, const struct sb_reading *at)
                     : at->target && sb_subscription_has(sub, at->target->type.name);
 }
 
-struct sb_subscription *sb_receive_sub(struct sb_receive *r,
-                                       const struct sb_reading *at)
-{
-    for (size_t i = 0; at->target && i < r->n_subs; i++)
-        if (!r->subs[i].own && of(&r->subs[i], at))
-            return &r->subs[i];
-    return NULL;
-}
-
 /* Heads of the readings of a subscription: those not yet told. */
 static int heads(struct sb_receive *r,
                  const struct sb_subscription *sub,

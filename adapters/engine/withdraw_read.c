@@ -105,8 +105,10 @@ static int is_due(struct sb_receive *r, const struct duty *d, bool *out)
     return rc;
 }
 
-static int
-say_deleted(struct sb_env *env, const struct duty *d, uint64_t now_ms, struct sb_err *err)
+static int say_deleted(struct sb_env *env,
+                       const struct duty *d,
+                       uint64_t now_ms,
+                       struct sb_err *err)
 {
     const struct sb_act act = {.who = env->institution,
                                .act = sb_bytes_str(SB_ACT_DELETE),

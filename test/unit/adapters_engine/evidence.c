@@ -83,6 +83,30 @@ static void a_receipt_names_what_was_proved(void **state)
     rig_free(r);
 }
 
+static void a_receipt_that_waits_survives_a_restart(void **state)
+{
+    (void)state;
+    for (int restored = 0; restored < 2; restored++) {
+        struct rig *r = witnessed();
+        assert_int_equal(receipts(r), 1);
+        rig_insert(r, 2, "dos");
+        rig_pass(r, 4000); /* applied; its receipt waits for the minute */
+        rig_kill(&r->stcns);
+        if (restored) /* a database that has it no more gives no receipt for it */
+            rig_sql(&r->stcns, "UPDATE sacbe_cursor SET seq = 1");
+        rig_start(&r->stcns);
+        assert_int_equal(r->stcns.receive.readings[0]->receipt_dirty, !restored);
+        if (!restored) {
+            rig_enter(&r->stcns);
+            rig_pass(r, 70000);
+            assert_int_equal(receipts(r), 2);
+            assert_string_equal(rig_state(&r->stcns, "SELECT count(*) FROM receipt"),
+                                "0");
+        }
+        rig_free(r);
+    }
+}
+
 /* A second of the broker's own life: it signs what it has, and its clock ticks. */
 static void live(struct rig *r, int seconds)
 {
@@ -412,6 +436,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_stored_is_proved_and_final),
         cmocka_unit_test(a_receipt_names_what_was_proved),
+        cmocka_unit_test(a_receipt_that_waits_survives_a_restart),
         cmocka_unit_test(with_the_broker_s_own_core_all_becomes_final),
         cmocka_unit_test(nothing_unproved_stands_in_a_receipt),
         cmocka_unit_test(a_batch_that_is_never_proved_alarms_its_publisher),
