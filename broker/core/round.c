@@ -153,9 +153,10 @@ static void judge(struct step *s, const struct note *note)
                  sb_bytes_eq(sb_buf_bytes(&note->text), sb_buf_bytes(&r->final.text));
     if (note->size < r->final.size || note->size == 0 || known)
         return;
-    if (quorum > 0 && (!witnesses(s, &keys) || count(s, note, &keys) < quorum))
-        return;
     bool larger = note->size > r->final.size;
+    if (larger && quorum > 0 &&
+        (!witnesses(s, &keys) || count(s, note, &keys) < quorum))
+        return;
     set(s, &r->final, note);
     r->final_ms = s->in->now_ms;
     if (larger && quorum > 0)
