@@ -35,7 +35,7 @@ static int find_first(const char *folder, uint64_t *first, struct sb_err *err)
         if (sscanf(e->d_name, "directory-%18" SCNu64 ".sbd", &version) != 1)
             continue;
         snprintf(again, sizeof again, "directory-%" PRIu64 ".sbd", version);
-        if (strcmp(again, e->d_name) == 0 && (!found || version < found))
+        if (version && strcmp(again, e->d_name) == 0 && (!found || version < found))
             found = version;
     }
     int why = errno;
