@@ -119,7 +119,9 @@ static int
 fresh(struct sb_evidence *e, const struct sb_final *f, uint64_t now, struct sb_err *err)
 {
     struct sb_env *env = e->env;
-    uint64_t at = f->quorum == 0 ? now : f->fresh_ms > now ? now : f->fresh_ms;
+    uint64_t at = f->quorum == 0 || f->fresh_ms > now ? now : f->fresh_ms;
+    if (env->fresh_ms > now) /* our clock was ahead once */
+        env->fresh_ms = 0;
     if (!f->final || at <= env->fresh_ms)
         return 0;
     env->fresh_ms = at;

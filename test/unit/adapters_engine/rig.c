@@ -2,7 +2,6 @@
 #include "test/unit/adapters_engine/rig.h"
 
 #include <ftw.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -52,79 +51,6 @@ static const char reader_tables[] =
     "CREATE TABLE recibida(id TEXT PRIMARY KEY, nivel TEXT NOT NULL,"
     " texto TEXT CHECK(texto <> 'refuse me'), seq INTEGER NOT NULL);";
 
-static char *path_of(struct rig *r, const char *name)
-{
-    static char path[2 * RIG_PATH];
-    snprintf(path, sizeof path, "%s/%s", r->dir, name);
-    return path;
-}
-
-static void write_file(struct rig *r, const char *name, const char *text)
-{
-    assert_int_equal(sb_file_write(path_of(r, name), sb_bytes_str(text), 0600, NULL),
-                     0);
-}
-
-static void run_sql(const char *path, const char *sql)
-{
-    sqlite3 *db = NULL;
-    char *why = NULL;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
-        fail_msg("%s: %s", sql, why);
-    sqlite3_close(db);
-}
-
-static const char *ask(const char *path, const char *sql)
-{
-    static char answer[400];
-    sqlite3 *db = NULL;
-    sqlite3_stmt *stmt = NULL;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
-        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    answer[0] = '\0';
-    if (sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_text(stmt, 0))
-        snprintf(
-            answer, sizeof answer, "%s", (const char *)sqlite3_column_text(stmt, 0));
-    sqlite3_finalize(stmt);
-    sqlite3_close(db);
-    return answer;
-}
-
-static const char *database(const struct rig_side *s)
-{
-    return s->member == PNC ? "pnc.db" : "stcns.db";
-}
-
-void rig_sql(struct rig_side *s, const char *sql)
-{
-    run_sql(path_of(s->rig, database(s)), sql);
-}
-
-const char *rig_ask(struct rig_side *s, const char *sql)
-{
-    return ask(path_of(s->rig, database(s)), sql);
-}
-
-const char *rig_state(struct rig_side *s, const char *sql)
-{
-    return ask(path_of(s->rig, s->member == PNC ? "pnc.state" : "stcns.state"), sql);
-}
-
-void rig_insert(struct rig *r, int num, const char *text)
-{
-    char sql[400];
-    snprintf(sql,
-             sizeof sql,
-             "BEGIN; INSERT INTO aviso_area VALUES (%d, '01');"
-             " INSERT INTO aviso VALUES (%d, 'verde', '%s'); COMMIT",
-             num,
-             num,
-             text);
-    rig_sql(&r->pnc, sql);
-}
-
 void rig_log(void *ctx, struct sb_bytes line)
 {
     struct rig *r = ctx;
@@ -160,7 +86,7 @@ static void start_env(struct rig_side *s)
         .send_ctx = s,
         .generation = sb_dir_body(sb_trust_newest(r->sim->world->trust))->generation};
     const char *name = s->member == PNC ? "pnc.state" : "stcns.state";
-    assert_int_equal(sb_state_open(&s->env.state, path_of(r, name), NULL), 0);
+    assert_int_equal(sb_state_open(&s->env.state, rig_path(r, name), NULL), 0);
     assert_int_equal(sb_trust_new(&s->env.trust, &r->sim->world->anchor, NULL), 0);
     for (uint64_t v = 1;; v++) {
         const struct sb_dir *d = sb_trust_version(r->sim->world->trust, v);
@@ -204,9 +130,10 @@ static void start_pnc(struct rig_side *s)
                                .ops = sb_sqlite_driver.source,
                                .name = "comun.alerta",
                                .state_dir = s->rig->dir};
-    if (sb_mapping_load(
-            &s->feed.mapping, path_of(s->rig, "pnc.map.yaml"), s->rig->catalog, &err) !=
-        0)
+    if (sb_mapping_load(&s->feed.mapping,
+                        rig_path(s->rig, "pnc.map.yaml"),
+                        s->rig->catalog,
+                        &err) != 0)
         fail_msg("%s", err.text);
 }
 
@@ -219,12 +146,12 @@ static void start_stcns(struct rig_side *s)
             s->rig->catalog, sb_bytes_str("comun.alerta"), &s->target.type, &err),
         0);
     if (sb_sink_load(&s->target.sink,
-                     path_of(s->rig, "stcns.sink.yaml"),
+                     rig_path(s->rig, "stcns.sink.yaml"),
                      s->rig->catalog,
                      &err) != 0)
         fail_msg("%s", err.text);
     assert_int_equal(sb_sqlite_driver.db_open(
-                         &s->target.db, path_of(s->rig, "stcns.db"), false, &err),
+                         &s->target.db, rig_path(s->rig, "stcns.db"), false, &err),
                      0);
     assert_int_equal(sb_cursor_install(s->target.db, &err), 0);
     s->receive =
@@ -464,10 +391,10 @@ struct rig *rig_new(void)
         fail_msg("%s", err.text);
     snprintf(r->dir, sizeof r->dir, "/tmp/sacbe-rig-XXXXXX");
     assert_non_null(mkdtemp(r->dir));
-    write_file(r, "pnc.map.yaml", mapping);
-    write_file(r, "stcns.sink.yaml", sink);
-    run_sql(path_of(r, "pnc.db"), tables);
-    run_sql(path_of(r, "stcns.db"), reader_tables);
+    rig_write(r, "pnc.map.yaml", mapping);
+    rig_write(r, "stcns.sink.yaml", sink);
+    rig_run(rig_path(r, "pnc.db"), tables);
+    rig_run(rig_path(r, "stcns.db"), reader_tables);
     r->log = sb_log_new(SB_LOG_INFO, rig_log, r);
     r->pnc = (struct rig_side){.rig = r, .member = PNC, .peer = RIG_PNC};
     r->stcns = (struct rig_side){.rig = r, .member = STCNS, .peer = RIG_STCNS};

@@ -66,6 +66,10 @@ void rig_pass(struct rig *r, uint64_t ms);
 void rig_settle(struct rig *r);
 void rig_log(void *ctx, struct sb_bytes line);
 
+/* rig_files.c. A file of the rig's folder, in a static buffer; statements run there. */
+char *rig_path(struct rig *r, const char *name);
+void rig_write(struct rig *r, const char *name, const char *text);
+void rig_run(const char *path, const char *sql);
 /* Statements in the institution's own database (another connection). */
 void rig_sql(struct rig_side *s, const char *sql);
 /* The first column of the first row as text; "" when there is none. Static buffer. */
