@@ -27,8 +27,7 @@ static void say(void *ctx, const struct sb_audit_finding *f)
 static void progressed(void *ctx, uint64_t done, uint64_t total)
 {
     struct sb_audit_job *job = ctx;
-    job->progress.total = total;
-    sb_progress_update(&job->progress, done);
+    sb_progress_of(&job->progress, done, total);
 }
 
 static int know_kind(struct sb_audit_job *job, struct sb_err *err)

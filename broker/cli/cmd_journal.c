@@ -132,21 +132,13 @@ parse_expect(const char *text, struct sb_journal_expect *out, struct sb_err *err
     return 0;
 }
 
-static void progressed(void *ctx, uint64_t done, uint64_t total)
-{
-    struct sb_progress *p = ctx;
-    p->total = total;
-    sb_progress_update(p, done);
-}
-
 /* Whether anything beside the entries themselves says how long the journal is. */
 static bool is_vouched(const struct sb_journal_facts *f, bool expected)
 {
     return expected || f->checkpoint_size > 0;
 }
 
-static void
-tell_verified(const struct sb_cli *cli, const struct sb_journal_facts *f, bool expected)
+static void tell_counted(const struct sb_cli *cli, const struct sb_journal_facts *f)
 {
     struct sb_out *out = sb_cli_out(cli);
     char hex[2 * SB_HASH + 1];
@@ -155,9 +147,17 @@ tell_verified(const struct sb_cli *cli, const struct sb_journal_facts *f, bool e
     sb_out_int(out, "events", sb_tr(cli, "Events"), (int64_t)f->events);
     sb_out_int(out, "batches", sb_tr(cli, "Batches"), (int64_t)f->batches);
     sb_out_int(out, "pruned", sb_tr(cli, "Pruned texts"), (int64_t)f->pruned);
+    sb_out_int(out, "withdrawn", sb_tr(cli, "Withdrawn texts"), (int64_t)f->withdrawn);
     sb_out_int(
         out, "checkpoint", sb_tr(cli, "Checkpoint at"), (int64_t)f->checkpoint_size);
     sb_out_text(out, "root", sb_tr(cli, "Root"), hex);
+}
+
+static void
+tell_verified(const struct sb_cli *cli, const struct sb_journal_facts *f, bool expected)
+{
+    struct sb_out *out = sb_cli_out(cli);
+    tell_counted(cli, f);
     if (is_vouched(f, expected))
         sb_out_finding(out,
                        SB_PASSED,
@@ -182,6 +182,12 @@ tell_verified(const struct sb_cli *cli, const struct sb_journal_facts *f, bool e
                        0,
                        sb_tr(cli, "%llu texts pruned; their signatures hold"),
                        (unsigned long long)f->pruned);
+    if (f->withdrawn)
+        sb_out_finding(out,
+                       SB_INDETERMINATE,
+                       0,
+                       sb_tr(cli, "%llu texts withdrawn by their institutions"),
+                       (unsigned long long)f->withdrawn);
     sb_out_result(out,
                   is_vouched(f, expected) ? SB_PASSED : SB_INDETERMINATE,
                   sb_tr(cli,
@@ -213,7 +219,7 @@ static int run_verify(struct sb_cli *cli, struct sb_err *err)
     if (rc != 0)
         return rc;
     sb_progress_start(&progress, sb_cli_quiet(cli), sb_tr(cli, "verify"), 0);
-    rc = sb_journal_verify(path, &expect, progressed, &progress, &facts, &why);
+    rc = sb_journal_verify(path, &expect, sb_progress_of, &progress, &facts, &why);
     sb_progress_end(&progress);
     if (rc == 0) {
         tell_verified(cli, &facts, expect.any);

@@ -24,13 +24,6 @@ int sb_journal_moment(const char *text, uint64_t *ms, struct sb_err *err)
     return 0;
 }
 
-static void progressed(void *ctx, uint64_t done, uint64_t total)
-{
-    struct sb_progress *p = ctx;
-    p->total = total;
-    sb_progress_update(p, done);
-}
-
 /* An index in digits, else the first entry of that moment. */
 static int place(struct sb_journal_reader *reader,
                  const char *text,
@@ -70,7 +63,7 @@ static int export_range(struct sb_cli *cli,
         rc = sb_fail(err, SB_E_USAGE, "--from is behind --to");
     if (rc == 0) {
         sb_progress_start(&progress, sb_cli_quiet(cli), sb_tr(cli, "export"), 0);
-        config->progress = progressed;
+        config->progress = sb_progress_of;
         config->ctx = &progress;
         rc = sb_bundle_export(reader, config, facts, err);
         sb_progress_end(&progress);
@@ -118,11 +111,24 @@ struct archive {         /* what the audit of an archive found against it */
     struct sb_err worst; /* code 0: nothing */
 };
 
-/* What an archive may lack and still be whole: what went before, and witnesses. */
+/* What may be open and the archive still whole: what went before, witnesses that are
+ * late, institutions that owe a statement, and what an older generation alone knows. */
 static bool is_known(int code)
 {
-    return code == SB_E_PRUNED || code == SB_E_WITHDRAWN || code == SB_E_QUORUM ||
-           code == SB_E_COSIGNATURE;
+    static const int known[] = {SB_E_PRUNED,
+                                SB_E_WITHDRAWN,
+                                SB_E_QUORUM,
+                                SB_E_COSIGNATURE,
+                                SB_E_RECEIPT,
+                                SB_E_WITHHELD,
+                                SB_E_DIR_EXPIRED,
+                                SB_E_FORK,
+                                SB_E_JOIN,
+                                SB_E_NOT_FOUND};
+    size_t i = 0;
+    while (i < sizeof known / sizeof known[0] && known[i] != code)
+        i++;
+    return i < sizeof known / sizeof known[0];
 }
 
 static void found(void *ctx, const struct sb_audit_finding *f)

@@ -82,6 +82,13 @@ void sb_progress_update(struct sb_progress *p, uint64_t done)
     p->shown = true;
 }
 
+void sb_progress_of(void *progress, uint64_t done, uint64_t total)
+{
+    struct sb_progress *p = progress;
+    p->total = total;
+    sb_progress_update(p, done);
+}
+
 void sb_progress_end(struct sb_progress *p)
 {
     if (p->shown)

@@ -22,6 +22,9 @@ void sb_progress_start(struct sb_progress *p,
                        const char *what,
                        uint64_t total);
 void sb_progress_update(struct sb_progress *p, uint64_t done);
+/* The same for callbacks that also bring the total; `progress` is a struct sb_progress.
+ */
+void sb_progress_of(void *progress, uint64_t done, uint64_t total);
 /* Wipes the line. */
 void sb_progress_end(struct sb_progress *p);
 
