@@ -9,6 +9,17 @@
 #define TICK_MS 1000u
 #define WRITE_MS 60000u /* a final checkpoint's age is counted in hours */
 
+static void remember(struct sb_evidence *e, const struct sb_checkpoint *c)
+{
+    if (e->n_recent && e->recent[e->n_recent - 1].size == c->size)
+        return;
+    if (e->n_recent == SB_EVIDENCE_RECENT) {
+        e->n_recent--;
+        memmove(e->recent, e->recent + 1, e->n_recent * sizeof e->recent[0]);
+    }
+    e->recent[e->n_recent++] = *c;
+}
+
 static int load(struct sb_evidence *e, struct sb_err *err)
 {
     struct sb_env *env = e->env;
@@ -20,6 +31,8 @@ static int load(struct sb_evidence *e, struct sb_err *err)
     struct sb_checkpoint seen = sb_witness_seen(e->witness, env->trust);
     env->tree_size = seen.size;
     memcpy(env->root, seen.root, SB_HASH);
+    if (seen.size)
+        remember(e, &seen);
     return 0;
 }
 
@@ -130,15 +143,6 @@ fresh(struct sb_evidence *e, const struct sb_final *f, uint64_t now, struct sb_e
         return 0;
     e->fresh_written_ms = at;
     return sb_state_put_number(env->state, "checkpoint_ms", at, err);
-}
-
-static void remember(struct sb_evidence *e, const struct sb_checkpoint *c)
-{
-    if (e->n_recent && e->recent[e->n_recent - 1].size == c->size)
-        return;
-    if (e->n_recent == SB_EVIDENCE_RECENT)
-        memmove(e->recent, e->recent + 1, --e->n_recent * sizeof e->recent[0]);
-    e->recent[e->n_recent++] = *c;
 }
 
 static bool was_verified(const struct sb_evidence *e, const struct sb_checkpoint *c)
