@@ -8,6 +8,7 @@
  *     directories/<version>.sbd   copies, to look at
  *     catalogues/<hash>.sbc       likewise
  *     bundle.json                 what it is: exchange, generation, range
+ *     export.json                 only while an export is at work, or was stopped
  *
  * Lengths in records and texts are u32, big-endian. <N>: C2SP's x001/234. A file stands
  * for 256 entries; only the last may be partial. A batch outside [from, to) has an
@@ -42,7 +43,7 @@ const struct sb_bundle_info *sb_bundle_info(const struct sb_bundle *b);
 struct sb_bundle_entry { /* slices live during the call */
     uint64_t index;
     struct sb_bytes leaf;
-    bool inside;            /* has a record in this bundle */
+    bool inside;            /* has a record in this bundle: it is not empty */
     struct sb_bytes record; /* empty: outside */
     struct sb_bytes items;
     struct sb_bytes texts;
@@ -52,7 +53,9 @@ typedef int (*sb_bundle_fn)(void *ctx,
                             const struct sb_bundle_entry *e,
                             struct sb_err *err);
 /* Entries in order, memory for one at a time; `texts` false: without ciphertexts. A
- * file that is cut, too long or missing is SB_E_BUNDLE with its name. */
+ * file that is cut, too long or missing is SB_E_BUNDLE with its name; all that a file
+ * says before the fault was given. Whoever goes on after it starts at the next multiple
+ * of SB_TILE_WIDTH. */
 SB_CHECK int sb_bundle_each(struct sb_bundle *b,
                             uint64_t from,
                             bool texts,
@@ -65,13 +68,18 @@ SB_CHECK int sb_bundle_entry(struct sb_bundle *b,
                              struct sb_arena *arena,
                              struct sb_bundle_entry *out,
                              struct sb_err *err);
-/* Files that no bundle has; fn gets each path within the folder. */
+/* Files that a bundle of this size does not have, links among them; fn gets each path
+ * within the folder, and returns 0 to go on, 1 to stop, or an error. Partial files that
+ * a larger one has replaced, and whole ones beside the partial one, are not told:
+ * nobody reads them. What an export that was stopped left beyond this tree is. */
 SB_CHECK int sb_bundle_strangers(struct sb_bundle *b,
                                  int (*fn)(void *ctx, const char *path),
                                  void *ctx,
                                  struct sb_err *err);
-/* SHA-256 over path, length and SHA-256 of each file that belongs to it, in path order:
- * names this very folder in a report. */
+/* SHA-256 over path and 00, length (u64, big-endian) and SHA-256 of each file that is
+ * read: bundle.json, catalogues, checkpoint, directories (both by name), records,
+ * texts, tiles level by level, tile/entries (all by number). Names this very folder in
+ * a report. */
 SB_CHECK int
 sb_bundle_hash(struct sb_bundle *b, uint8_t out[SB_HASH], struct sb_err *err);
 

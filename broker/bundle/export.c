@@ -216,6 +216,8 @@ static int write_files(struct sb_export *x, struct sb_err *err)
         rc = sb_tile_writer_within(&x->tiles, x->writes, x->old_checkpoint.size, err);
     if (rc == 0)
         rc = sb_export_blocks(x, err);
+    if (rc == SB_E_TILE || rc == SB_E_BUNDLE)
+        return sb_err_wrap(err, rc, "the bundle in %s is damaged", x->config->dir);
     if (rc == 0)
         rc = sb_tile_writer_partials(x->tiles, root, err);
     if (rc == 0 && memcmp(root, x->goal.checkpoint.root, SB_HASH) != 0)

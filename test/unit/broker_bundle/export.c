@@ -252,6 +252,31 @@ static void two_exports_do_not_meet(void **state)
     shelf_export(s->book, s->dir);
 }
 
+/* What the next export leans on, and what it does not find. */
+static void a_damaged_bundle_is_named(void **state)
+{
+    static const char *const names[] = {"tile/0/001.p/34", "texts/001.p/34"};
+    struct shelf *s = *state;
+    struct sb_export_facts facts;
+    char path[SHELF_PATH];
+    shelf_grow(s->book, 290);
+    shelf_export(s->book, s->dir);
+    shelf_grow(s->book, 310);
+    for (size_t i = 0; i < 2; i++) {
+        struct sb_err err = {0};
+        struct sb_buf b = shelf_read(s->dir, names[i]);
+        shelf_path(path, s->dir, names[i]);
+        assert_int_equal(unlink(path), 0);
+        int rc = shelf_try(s->book, s->dir, 0, UINT64_MAX, &facts, &err);
+        assert_true(rc == SB_E_TILE || rc == SB_E_BUNDLE);
+        assert_non_null(strstr(err.text, names[i]));
+        shelf_write(s->dir, names[i], sb_buf_bytes(&b));
+        sb_buf_free(&b);
+    }
+    shelf_export(s->book, s->dir);
+    expect_as_fresh(s, 0, UINT64_MAX);
+}
+
 /* A file of one's own in the folder is nobody's business. */
 static void strangers_are_left_alone(void **state)
 {
@@ -280,6 +305,7 @@ int main(void)
         TEST(what_is_no_bundle_is_refused),
         TEST(a_journal_without_a_checkpoint_is_refused),
         TEST(two_exports_do_not_meet),
+        TEST(a_damaged_bundle_is_named),
         TEST(strangers_are_left_alone),
     };
     return cmocka_run_group_tests_name("broker.bundle.export", tests, NULL, NULL);

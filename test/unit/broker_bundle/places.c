@@ -8,59 +8,60 @@
 
 #define HEX64 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
+static const struct {
+    const char *path;
+    uint64_t size;
+    enum sb_bundle_place place;
+} cases[] = {
+    {"checkpoint", 0, SB_PLACE_NEEDED},
+    {"bundle.json", 0, SB_PLACE_NEEDED},
+    {"export.json", 0, SB_PLACE_STRANGER},
+    {"Checkpoint", 0, SB_PLACE_STRANGER},
+    {"checkpoint.new", 0, SB_PLACE_STRANGER},
+    {"records/000", 256, SB_PLACE_NEEDED},
+    {"records/000", 255, SB_PLACE_SPARE},
+    {"records/000", 0, SB_PLACE_BEYOND},
+    {"records/001", 256, SB_PLACE_BEYOND},
+    {"texts/000.p/255", 255, SB_PLACE_NEEDED},
+    {"texts/000.p/254", 255, SB_PLACE_SPARE},
+    {"texts/000.p/255", 254, SB_PLACE_BEYOND},
+    {"texts/000.p/255", 256, SB_PLACE_SPARE},
+    {"texts/000.p/0", 256, SB_PLACE_STRANGER},
+    {"texts/000.p/256", 256, SB_PLACE_STRANGER},
+    {"texts/000.p/01", 256, SB_PLACE_STRANGER},
+    {"texts/000.p/", 256, SB_PLACE_STRANGER},
+    {"texts/000/", 256, SB_PLACE_STRANGER},
+    {"texts/00", 256, SB_PLACE_STRANGER},
+    {"texts/0000", 256, SB_PLACE_STRANGER},
+    {"texts/x000/000", 256, SB_PLACE_STRANGER},
+    {"texts/x001/000", 256000 + 256, SB_PLACE_NEEDED},
+    {"texts/x001000", 256000 + 256, SB_PLACE_STRANGER},
+    {"texts/x999/x999/x999/x999/x999/x999/x999/999", 9, SB_PLACE_STRANGER},
+    {"tile/0/000", 256, SB_PLACE_NEEDED},
+    {"tile/1/000.p/1", 256, SB_PLACE_NEEDED},
+    {"tile/1/000.p/1", 255, SB_PLACE_BEYOND},
+    {"tile/7/000.p/1", UINT64_MAX, SB_PLACE_SPARE},
+    {"tile/7/000.p/255", UINT64_MAX, SB_PLACE_NEEDED},
+    {"tile/8/000.p/255", UINT64_MAX, SB_PLACE_STRANGER},
+    {"tile/-/000", 256, SB_PLACE_STRANGER},
+    {"tile/entries/000", 256, SB_PLACE_NEEDED},
+    {"tile/entries", 256, SB_PLACE_STRANGER},
+    {"tile", 256, SB_PLACE_STRANGER},
+    {"", 256, SB_PLACE_STRANGER},
+    {"directories/1.sbd", 0, SB_PLACE_COPY},
+    {"directories/18446744073709551615.sbd", 0, SB_PLACE_COPY},
+    {"directories/18446744073709551616.sbd", 0, SB_PLACE_STRANGER},
+    {"directories/01.sbd", 0, SB_PLACE_STRANGER},
+    {"directories/1.sbc", 0, SB_PLACE_STRANGER},
+    {"directories/.sbd", 0, SB_PLACE_STRANGER},
+    {"catalogues/" HEX64 ".sbc", 0, SB_PLACE_COPY},
+    {"catalogues/" HEX64 ".sbd", 0, SB_PLACE_STRANGER},
+    {"catalogues/" HEX64 "0.sbc", 0, SB_PLACE_STRANGER},
+    {"catalogues/A" HEX64, 0, SB_PLACE_STRANGER},
+};
+
 static void each_name_has_its_place(void **state)
 {
-    static const struct {
-        const char *path;
-        uint64_t size;
-        enum sb_bundle_place place;
-    } cases[] = {
-        {"checkpoint", 0, SB_PLACE_NEEDED},
-        {"bundle.json", 0, SB_PLACE_NEEDED},
-        {"export.json", 0, SB_PLACE_STRANGER},
-        {"Checkpoint", 0, SB_PLACE_STRANGER},
-        {"checkpoint.new", 0, SB_PLACE_STRANGER},
-        {"records/000", 256, SB_PLACE_NEEDED},
-        {"records/000", 255, SB_PLACE_SPARE},
-        {"records/000", 0, SB_PLACE_BEYOND},
-        {"records/001", 256, SB_PLACE_BEYOND},
-        {"texts/000.p/255", 255, SB_PLACE_NEEDED},
-        {"texts/000.p/254", 255, SB_PLACE_SPARE},
-        {"texts/000.p/255", 254, SB_PLACE_BEYOND},
-        {"texts/000.p/255", 256, SB_PLACE_SPARE},
-        {"texts/000.p/0", 256, SB_PLACE_STRANGER},
-        {"texts/000.p/256", 256, SB_PLACE_STRANGER},
-        {"texts/000.p/01", 256, SB_PLACE_STRANGER},
-        {"texts/000.p/", 256, SB_PLACE_STRANGER},
-        {"texts/000/", 256, SB_PLACE_STRANGER},
-        {"texts/00", 256, SB_PLACE_STRANGER},
-        {"texts/0000", 256, SB_PLACE_STRANGER},
-        {"texts/x000/000", 256, SB_PLACE_STRANGER},
-        {"texts/x001/000", 256000 + 256, SB_PLACE_NEEDED},
-        {"texts/x001000", 256000 + 256, SB_PLACE_STRANGER},
-        {"texts/x999/x999/x999/x999/x999/x999/x999/999", 9, SB_PLACE_STRANGER},
-        {"tile/0/000", 256, SB_PLACE_NEEDED},
-        {"tile/1/000.p/1", 256, SB_PLACE_NEEDED},
-        {"tile/1/000.p/1", 255, SB_PLACE_BEYOND},
-        {"tile/7/000.p/1", UINT64_MAX, SB_PLACE_SPARE},
-        {"tile/7/000.p/255", UINT64_MAX, SB_PLACE_NEEDED},
-        {"tile/8/000.p/255", UINT64_MAX, SB_PLACE_STRANGER},
-        {"tile/-/000", 256, SB_PLACE_STRANGER},
-        {"tile/entries/000", 256, SB_PLACE_NEEDED},
-        {"tile/entries", 256, SB_PLACE_STRANGER},
-        {"tile", 256, SB_PLACE_STRANGER},
-        {"", 256, SB_PLACE_STRANGER},
-        {"directories/1.sbd", 0, SB_PLACE_COPY},
-        {"directories/18446744073709551615.sbd", 0, SB_PLACE_COPY},
-        {"directories/18446744073709551616.sbd", 0, SB_PLACE_STRANGER},
-        {"directories/01.sbd", 0, SB_PLACE_STRANGER},
-        {"directories/1.sbc", 0, SB_PLACE_STRANGER},
-        {"directories/.sbd", 0, SB_PLACE_STRANGER},
-        {"catalogues/" HEX64 ".sbc", 0, SB_PLACE_COPY},
-        {"catalogues/" HEX64 ".sbd", 0, SB_PLACE_STRANGER},
-        {"catalogues/" HEX64 "0.sbc", 0, SB_PLACE_STRANGER},
-        {"catalogues/A" HEX64, 0, SB_PLACE_STRANGER},
-    };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         if (sb_bundle_place(cases[i].path, cases[i].size) != cases[i].place)
