@@ -2,6 +2,7 @@
  * Invariant: the first pass gathers what the second needs to judge (directories,
  * prunes, withdrawals, the tree); only the second says what is wrong with an entry. */
 #include "broker/audit/audit_bundle.h"
+#include "broker/audit/audit_catalogue.h"
 #include "broker/audit/audit_dirs.h"
 #include "broker/audit/audit_later.h"
 #include "broker/audit/audit_pass.h"
@@ -32,6 +33,8 @@ static void gathered_hole(struct sb_audit *a, uint64_t from, uint64_t to)
 static void hole(struct sb_audit *a, uint64_t from, uint64_t to)
 {
     a->unseen++;
+    a->lost++;
+    a->unplaced = true;
     audit_say(
         a,
         SB_AUDIT_STREAMS,
@@ -108,6 +111,8 @@ judge(struct sb_audit *a, const struct sb_bundle_entry *raw, struct sb_err *err)
     int rc = audit_decode(raw, &e, &why);
     if (rc != 0) {
         a->unseen += e.leaf.kind == 0 || e.leaf.kind == SB_KIND_BATCH;
+        a->lost += e.leaf.kind != SB_KIND_BATCH;
+        a->unplaced = a->unplaced || e.leaf.kind == 0;
         rc = audit_judge(a, SB_AUDIT_FORM, rc, &why);
         return rc < 0 ? rc : 0;
     }

@@ -1,8 +1,7 @@
 /* Purpose: the journal's catalogues: that they are those which directories name, and
  * one of them loaded where events are validated. */
+#include "broker/audit/audit_catalogue.h"
 #include "broker/audit/audit_rights.h"
-#include "broker/audit/audit_stream.h"
-#include "schemas/catalog/catalog.h"
 
 #include <stdlib.h>
 

@@ -1,9 +1,9 @@
 /* Purpose: with an institution's vault, open what it may read and hold it against the
  * catalogue of that day.
  * Invariant: no value of an event ever stands in a finding, only its place. */
+#include "broker/audit/audit_catalogue.h"
 #include "broker/audit/audit_stream.h"
 #include "broker/core/payload.h"
-#include "schemas/catalog/catalog.h"
 
 int audit_content_epoch(struct sb_audit *a, struct audit_stream *s, struct sb_err *err)
 {

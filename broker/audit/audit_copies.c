@@ -1,6 +1,6 @@
 /* Purpose: the copies that people look at are the journal's own records. */
 #include "broker/audit/audit_dirs.h"
-#include "broker/audit/audit_stream.h"
+#include "broker/audit/audit_catalogue.h"
 
 #include <dirent.h>
 #include <inttypes.h>

@@ -194,6 +194,9 @@ int audit_place(struct sb_audit *a, const struct audit_entry *e, struct sb_err *
         else
             a->in_force = e->leaf.directory_version;
     }
+    if (a->unplaced && e->leaf.directory_version > a->in_force)
+        a->in_force = e->leaf.directory_version;
+    a->unplaced = false;
     if (e->leaf.directory_version != a->in_force) {
         audit_say(a,
                   SB_AUDIT_DIRECTORIES,

@@ -16,7 +16,7 @@
 
 struct audit_stream;     /* audit_stream.h */
 struct audit_withdrawal; /* audit_dirs.h */
-struct audit_catalogue;  /* audit_stream.h */
+struct audit_catalogue;  /* audit_catalogue.h */
 struct audit_question;   /* audit_later.h */
 
 struct sb_audit {
@@ -39,6 +39,8 @@ struct sb_audit {
     struct sb_anchor own; /* roots of its own first directory */
     uint64_t opened_ms;   /* `issued` of the directory that opened this generation, when
                              it   is not the first; else 0 */
+    uint64_t lost;        /* stretches in which any kind of entry could not be read */
+    bool unplaced;        /* the directory in force may be one of those */
     uint64_t in_force;    /* version of the newest directory passed */
     uint64_t unknown_dir; /* version that was said to be missing */
     uint64_t expired_dir; /* version that was said to have expired */

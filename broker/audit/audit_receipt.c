@@ -65,7 +65,7 @@ static void not_reader(struct sb_audit *a, struct sb_bytes who, struct sb_bytes 
 {
     audit_say(a,
               SB_AUDIT_STATEMENTS,
-              audit_is_later(a) ? SB_AUDIT_INDETERMINATE : SB_AUDIT_FAILED,
+              audit_unexplained(a),
               SB_E_RECEIPT,
               "%.*s signed for %.*s, which was never sealed to it",
               SB_FMT(who),

@@ -26,6 +26,11 @@ bool audit_is_later(const struct sb_audit *a)
     return a->opened_ms > 0;
 }
 
+enum sb_audit_verdict audit_unexplained(const struct sb_audit *a)
+{
+    return audit_is_later(a) || a->lost > 0 ? SB_AUDIT_INDETERMINATE : SB_AUDIT_FAILED;
+}
+
 bool audit_is_old(const struct sb_audit *a, uint64_t said_ms)
 {
     return said_ms < a->opened_ms;

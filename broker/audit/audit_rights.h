@@ -27,6 +27,9 @@ SB_CHECK int audit_readers(struct sb_audit *a,
                            struct sb_err *err);
 /* The journal is not its exchange's first: what it begins with was made before. */
 bool audit_is_later(const struct sb_audit *a);
+/* What contradicts the journal so far: a failure, unless what would explain it may be
+ * in the generation before, or among entries that could not be read. */
+enum sb_audit_verdict audit_unexplained(const struct sb_audit *a);
 /* Said to be made before this generation was opened. */
 bool audit_is_old(const struct sb_audit *a, uint64_t said_ms);
 /* The stream has had no epoch of this generation yet: it may still be refilled. */

@@ -10,7 +10,7 @@
 
 void audit_statement_fault(struct sb_audit *a, int code, const char *what)
 {
-    audit_say(a, SB_AUDIT_STATEMENTS, SB_AUDIT_FAILED, code, "%s", what);
+    audit_say(a, SB_AUDIT_STATEMENTS, audit_unexplained(a), code, "%s", what);
 }
 
 /* Events up to `last` stand in the journal before the entry; else it is said. */
@@ -20,7 +20,7 @@ about(struct sb_audit *a, struct sb_bytes stream, uint64_t last, const char *wha
     struct audit_stream *s = audit_find(a, stream);
     if (s && last <= s->last_seq)
         return s;
-    bool cannot = s && audit_is_blind(a, s);
+    bool cannot = (s && audit_is_blind(a, s)) || a->lost > 0;
     audit_say(a,
               SB_AUDIT_STATEMENTS,
               cannot ? SB_AUDIT_INDETERMINATE : SB_AUDIT_FAILED,

@@ -77,6 +77,11 @@ bool audit_is_blind(const struct sb_audit *a, const struct audit_stream *s)
     return s->unseen != a->unseen;
 }
 
+bool audit_is_lost(const struct sb_audit *a, const struct audit_stream *s)
+{
+    return s->lost != a->lost;
+}
+
 void audit_stream_fault(struct sb_audit *a,
                         const struct audit_stream *s,
                         int code,
@@ -118,7 +123,7 @@ static void claim_number(struct sb_audit *a,
                          const struct audit_entry *e,
                          const struct sb_claim *c)
 {
-    bool begins = audit_is_later(a) && s->last_seq == 0; /* sets the numbers */
+    bool begins = (audit_is_later(a) && s->last_seq == 0) || audit_is_lost(a, s);
     if ((begins && c->claim_no > s->claim_no) || c->claim_no == s->claim_no + 1)
         return;
     if (c->claim_no == s->claim_no && memcmp(e->hash, s->claim_hash, SB_HASH) != 0) {
@@ -178,10 +183,11 @@ static void epoch_number(struct sb_audit *a,
                          const struct audit_entry *e,
                          const struct sb_epoch_core *core)
 {
-    if (s->claim_no == 0 || core->claim_no != s->claim_no)
+    bool lost = audit_is_lost(a, s) && core->claim_no > s->claim_no;
+    if (!lost && (s->claim_no == 0 || core->claim_no != s->claim_no))
         audit_stream_fault(
             a, s, SB_E_FENCED, "the epoch is not under the stream's newest claim");
-    bool begins = audit_is_later(a) && s->last_seq == 0; /* sets the numbers */
+    bool begins = (audit_is_later(a) && s->last_seq == 0) || audit_is_lost(a, s);
     if ((begins && core->epoch_no > s->epoch_no) || core->epoch_no == s->epoch_no + 1)
         return;
     if (core->epoch_no == s->epoch_no && memcmp(e->hash, s->epoch_hash, SB_HASH) != 0) {
@@ -233,6 +239,9 @@ int audit_epoch(struct sb_audit *a, const struct audit_entry *e, struct sb_err *
     if (rc != 0)
         return rc;
     s->epoch_no = epoch.core.epoch_no;
+    if (audit_is_lost(a, s) && epoch.core.claim_no > s->claim_no)
+        s->claim_no = epoch.core.claim_no;
+    s->lost = a->lost;
     memcpy(s->epoch_hash, e->hash, SB_HASH);
     s->readers_version = 0;
     epoch_directory(a, s, e, old);

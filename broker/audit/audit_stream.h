@@ -44,6 +44,8 @@ struct audit_stream {
     bool placed;              /* the stream's numbers are set */
     uint64_t last_seq;
     uint8_t last_hash[SB_HASH];
+    uint64_t lost;   /* sb_audit.lost at its last epoch: another: claims and epochs may
+                        be missing since */
     uint64_t unseen; /* sb_audit.unseen when last looked at: another: resume */
     struct audit_seen ring[AUDIT_RING];
     size_t n_ring; /* batches so far */
@@ -52,19 +54,13 @@ struct audit_stream {
     struct sb_secrets *secrets; /* of the vault, for this epoch; may be NULL */
 };
 
-struct audit_catalogue { /* one that is journaled */
-    uint8_t manifest[SB_HASH];
-    uint8_t record[SB_HASH]; /* SHA-256 of the record */
-    uint64_t index;
-    void *loaded; /* struct sb_catalog, for content; NULL: not yet */
-    bool tried;
-};
-
 struct audit_stream *audit_find(const struct sb_audit *a, struct sb_bytes name);
 struct audit_reader *audit_reader(const struct audit_stream *s, struct sb_bytes code);
 void audit_stream_free(struct audit_stream *s);
 /* Some batches were passed over since the stream's last entry. */
 bool audit_is_blind(const struct sb_audit *a, const struct audit_stream *s);
+/* Claims or epochs of it may not have been read. */
+bool audit_is_lost(const struct sb_audit *a, const struct audit_stream *s);
 /* A sentence about a stream, under SB_AUDIT_STREAMS. */
 void audit_stream_fault(struct sb_audit *a,
                         const struct audit_stream *s,
@@ -106,15 +102,4 @@ SB_CHECK int audit_content(struct sb_audit *a,
                            size_t n,
                            struct sb_bytes payload,
                            struct sb_err *err);
-/* The journal's own catalogues. */
-SB_CHECK int
-audit_catalogue(struct sb_audit *a, const struct audit_entry *e, struct sb_err *err);
-void audit_catalogues_free(struct sb_audit *a);
-/* The catalogue in force at the entry that is looked at, loaded; NULL: none, which was
- * said. Returns as the others do. */
-struct sb_catalog;
-SB_CHECK int audit_catalogue_now(struct sb_audit *a,
-                                 const struct sb_catalog **out,
-                                 struct sb_err *err);
-
 #endif
