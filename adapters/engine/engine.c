@@ -45,6 +45,7 @@ void sb_engine_close(struct sb_engine *e)
 {
     if (!e)
         return;
+    sb_tasks_close(&e->tasks);
     sb_admin_close(e->admin);
     sb_client_close(e->client);
     sb_receive_close(&e->receive);

@@ -7,6 +7,7 @@
 #include "adapters/engine/feed.h"
 #include "adapters/engine/heads.h"
 #include "adapters/engine/receive.h"
+#include "adapters/engine/task.h"
 #include "adapters/engine/watch.h"
 #include "broker/client/client.h"
 #include "broker/io/admin.h"
@@ -33,6 +34,7 @@ struct sb_engine {
     struct sb_evidence evidence;
     struct sb_watch watch;
     struct sb_heads_said heads;
+    struct sb_tasks tasks;
     uint64_t pinned_version; /* the configured directory; 0: none */
     uint8_t pinned_hash[SB_HASH];
     uint64_t named_version; /* newest directory that the broker named at WELCOME */
@@ -98,5 +100,21 @@ int sb_verb_quarantine_discard(void *ctx,
                                struct sb_arena *arena,
                                struct sb_value *value,
                                struct sb_err *err);
+/* verbs_event.c */
+int sb_verb_event_find(void *ctx,
+                       const struct sb_admin_request *request,
+                       struct sb_arena *arena,
+                       struct sb_value *value,
+                       struct sb_err *err);
+int sb_verb_event_prove(void *ctx,
+                        const struct sb_admin_request *request,
+                        struct sb_arena *arena,
+                        struct sb_value *value,
+                        struct sb_err *err);
+int sb_verb_event_withdraw(void *ctx,
+                           const struct sb_admin_request *request,
+                           struct sb_arena *arena,
+                           struct sb_value *value,
+                           struct sb_err *err);
 
 #endif

@@ -41,6 +41,8 @@ static int welcome(struct sb_engine *e, const struct sb_message *m, struct sb_er
     int rc = sb_evidence_welcome(&e->evidence, anew, now, err);
     if (!rc)
         rc = sb_watch_welcome(&e->watch, anew, now, sb_clock_mono_ms(), err);
+    if (!rc)
+        rc = sb_tasks_welcome(&e->tasks, anew, err);
     if (rc)
         return rc;
     if (generation != before) {
@@ -112,6 +114,8 @@ static int forget_reject(struct sb_engine *e, const uint8_t *hash, struct sb_err
 
 static int stored(struct sb_engine *e, const struct sb_message *m, struct sb_err *err)
 {
+    if (sb_tasks_kind(m->as.stored.kind))
+        return sb_tasks_message(&e->tasks, m, err);
     if (m->as.stored.kind == SB_KIND_REJECT)
         return forget_reject(e, m->as.stored.hash, err);
     struct sb_stream *s = find(e, m->as.stored.stream);
@@ -125,6 +129,8 @@ static int refused(struct sb_engine *e, const struct sb_message *m, struct sb_er
     enum sb_kind kind = m->as.refused.kind;
     if (s && (kind == SB_KIND_CLAIM || kind == SB_KIND_EPOCH || kind == SB_KIND_BATCH))
         return sb_publish_refused(s, m, sb_clock_now_ms(), err);
+    if (sb_tasks_kind(kind))
+        return sb_tasks_message(&e->tasks, m, err);
     sb_log(e->env.log,
            SB_LOG_WARNING,
            "engine",
@@ -160,6 +166,8 @@ int sb_engine_message(struct sb_engine *e,
     case SB_CMD_CHECKPOINT:
         return sb_evidence_checkpoint(
             &e->evidence, m, sb_clock_now_ms(), sb_clock_mono_ms(), err);
+    case SB_CMD_FETCHED:
+        return sb_tasks_message(&e->tasks, m, err);
     case SB_CMD_NOTICE:
         return sb_watch_notice(&e->watch, m->payload[0], sb_clock_now_ms(), err);
     default:

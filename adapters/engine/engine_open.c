@@ -87,6 +87,16 @@ int sb_engine_load_state(struct sb_engine *e, struct sb_err *err)
     return rc;
 }
 
+static int answer(void *ctx,
+                  uint64_t id,
+                  const struct sb_err *refusal,
+                  const struct sb_value *value,
+                  struct sb_err *err)
+{
+    struct sb_engine *e = ctx;
+    return sb_admin_answer(e->admin, id, refusal, value, err);
+}
+
 int sb_engine_load_evidence(struct sb_engine *e, struct sb_err *err)
 {
     char dir[4096];
@@ -94,6 +104,12 @@ int sb_engine_load_evidence(struct sb_engine *e, struct sb_err *err)
     e->heads = (struct sb_heads_said){
         .env = &e->env, .streams = e->streams, .n_streams = e->n_streams};
     e->watch = (struct sb_watch){.env = &e->env, .receive = &e->receive};
+    e->tasks = (struct sb_tasks){.env = &e->env,
+                                 .streams = e->streams,
+                                 .n_streams = e->n_streams,
+                                 .receive = &e->receive,
+                                 .answer = answer,
+                                 .ctx = e};
     e->evidence = (struct sb_evidence){.env = &e->env,
                                        .streams = e->streams,
                                        .n_streams = e->n_streams,

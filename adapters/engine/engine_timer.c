@@ -59,7 +59,10 @@ static int evidence(struct sb_engine *e, uint64_t mono, struct sb_err *err)
 int sb_engine_timers(struct sb_engine *e, struct sb_err *err)
 {
     uint64_t mono = sb_clock_mono_ms();
-    int rc = e->here ? sb_receive_tick(&e->receive, mono, err) : 0;
+    int rc = e->here ? sb_receive_tick(&e->receive, mono, err)
+                     : sb_tasks_away(&e->tasks, err);
+    if (!rc && e->here)
+        rc = sb_tasks_tick(&e->tasks, sb_clock_now_ms(), mono, err);
     if (!rc && mono - e->flush_mono >= FLUSH_MS) {
         e->flush_mono = mono;
         for (size_t i = 0; !rc && i < e->n_streams; i++)

@@ -81,6 +81,17 @@ settle(struct sb_tasks *t, int rc, const struct sb_err *why, struct sb_err *err)
     return rc;
 }
 
+static int
+give_up(const struct sb_tasks *t, int code, const char *text, struct sb_err *why)
+{
+    return sb_fail(why,
+                   code,
+                   "%s%s",
+                   text,
+                   t->now->written ? "; what was asked is written down and will be sent"
+                                   : "");
+}
+
 int sb_tasks_welcome(struct sb_tasks *t, bool new_generation, struct sb_err *err)
 {
     int rc = sb_act_again(t->env, err);
@@ -92,7 +103,8 @@ int sb_tasks_away(struct sb_tasks *t, struct sb_err *err)
     struct sb_err why = {.code = 0};
     if (!t->now)
         return 0;
-    int rc = sb_fail(&why, SB_E_NO_CONNECTION, "the session with the broker was lost");
+    int rc =
+        give_up(t, SB_E_NO_CONNECTION, "the session with the broker was lost", &why);
     return settle(t, rc, &why, err);
 }
 
@@ -167,6 +179,6 @@ int sb_tasks_tick(struct sb_tasks *t,
     if (rc == SB_E_BUSY)
         rc = 0; /* a full socket: the next turn */
     if (rc == 0 && mono_ms - t->now->heard_mono >= SB_TASK_SILENT_MS)
-        rc = sb_fail(&why, SB_E_TIMEOUT, "the broker does not answer");
+        rc = give_up(t, SB_E_TIMEOUT, "the broker does not answer", &why);
     return settle(t, rc, &why, err);
 }

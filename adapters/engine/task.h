@@ -96,6 +96,7 @@ struct sb_task { /* the first member of each kind's own struct */
     struct sb_arena *arena; /* lives as long as the task */
     struct sb_value value;
     uint64_t heard_mono;
+    bool written; /* what was asked goes on without its asker */
 };
 /* Takes `task` (zeroed, NULL: out of memory) in, whatever it returns. */
 SB_CHECK int sb_task_begin(struct sb_tasks *t,

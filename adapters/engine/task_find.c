@@ -43,8 +43,7 @@ static int add(struct find *f,
     struct found *at = &f->streams[f->n++];
     *at = (struct found){.walk = {.next = seq, .down_to = 1, .known = true},
                          .rows = {.type = SB_ARRAY}};
-    (void)snprintf(
-        at->walk.stream, sizeof at->walk.stream, "%.*s", SB_FMT(stream));
+    (void)snprintf(at->walk.stream, sizeof at->walk.stream, "%.*s", SB_FMT(stream));
     memcpy(at->walk.hash, hash, SB_HASH);
     return 0;
 }
@@ -78,11 +77,8 @@ static int add_all(struct find *f, struct sb_bytes only, struct sb_err *err)
     for (size_t i = 0; !rc && i < t->n_streams; i++) {
         const struct sb_stream *s = &t->streams[i];
         if (only.n == 0 || sb_bytes_is(only, s->name))
-            rc = add(f,
-                     sb_bytes_str(s->name),
-                     s->row.stored_seq,
-                     s->row.stored_hash,
-                     err);
+            rc = add(
+                f, sb_bytes_str(s->name), s->row.stored_seq, s->row.stored_hash, err);
     }
     for (size_t i = 0; !rc && i < t->receive->n_targets; i++)
         rc = add_read(f, &t->receive->targets[i], only, err);

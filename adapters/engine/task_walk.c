@@ -23,12 +23,13 @@ int sb_walk_turn(struct sb_task *task,
 static int follow(struct sb_walk *w, const struct sb_fetched *f, struct sb_err *err)
 {
     if (w->known && memcmp(w->hash, f->hash, SB_HASH) != 0)
-        return sb_fail(err,
-                       SB_E_FORK,
-                       "%s: the journal's batch at %llu is not the one that the next is "
-                       "chained to",
-                       w->stream,
-                       (unsigned long long)f->batch.first_seq);
+        return sb_fail(
+            err,
+            SB_E_FORK,
+            "%s: the journal's batch at %llu is not the one that the next is "
+            "chained to",
+            w->stream,
+            (unsigned long long)f->batch.first_seq);
     w->known = w->moved = true;
     memcpy(w->hash, f->batch.prev, SB_HASH);
     w->next = f->batch.first_seq > w->down_to ? f->batch.first_seq - 1 : 0;

@@ -67,5 +67,8 @@ const struct sb_admin_verb sb_engine_verbs[] = {
     {"quarantine-export", 0, 1, sb_verb_quarantine_export},
     {"quarantine-discard", 1, 1, sb_verb_quarantine_discard},
     {"stream-resume", 1, 1, run_resume},
+    {"event-find", 1, 2, sb_verb_event_find},
+    {"event-prove", 2, 4, sb_verb_event_prove},
+    {"event-withdraw", 4, 6, sb_verb_event_withdraw},
     {"stop", 0, 0, run_stop},
     {NULL, 0, 0, NULL}};
