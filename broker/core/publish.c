@@ -119,8 +119,9 @@ static int judge_order(struct step *s, const struct publish_in *p, struct sb_err
     return 0;
 }
 
-/* Each ciphertext is the one that its item names, and no event is too large. */
-static int judge_cts(const struct publish_in *p, struct sb_err *err)
+/* Each ciphertext is the one that its item names, and no event is too large. A refill
+ * may come without those that were withdrawn: their withdrawal comes behind it. */
+static int judge_cts(const struct publish_in *p, bool refilled, struct sb_err *err)
 {
     const struct sb_cts *cts = &p->cts;
     const struct sb_epoch *epoch = &p->stream->epoch;
@@ -143,8 +144,9 @@ static int judge_cts(const struct publish_in *p, struct sb_err *err)
             uint8_t hash[SB_HASH];
             sb_hash(hash, "sacbe/ct/1", cts->classes[c].cts[i]);
             bytes += cts->classes[c].cts[i].n;
-            bool right = cts->classes[c].cts[i].n > 0 &&
-                         memcmp(hash, item.ct_hash[c], SB_HASH) == 0;
+            bool right = cts->classes[c].cts[i].n > 0
+                             ? memcmp(hash, item.ct_hash[c], SB_HASH) == 0
+                             : refilled;
             if (!right || bytes > SB_EVENT_MAX)
                 return sb_fail(
                     err,
@@ -198,7 +200,7 @@ void accept_publish(struct step *s,
     if (rc == 0)
         rc = sb_batch_joins(&p.batch, &p.stream->epoch, p.items, p.n_items, &why);
     if (rc == 0)
-        rc = judge_cts(&p, &why);
+        rc = judge_cts(&p, is_refill(s->core, &p), &why);
     if (rc == 0) {
         store(s, &p, m->payload[1]);
         return;
