@@ -97,6 +97,22 @@ static void start_env(struct rig_side *s)
     assert_int_equal(sb_alarms_new(&s->env.alarms, r->log, NULL), 0);
 }
 
+static int take_answer(void *ctx,
+                       uint64_t id,
+                       const struct sb_err *refusal,
+                       const struct sb_value *value,
+                       struct sb_err *err)
+{
+    struct rig_side *s = ctx;
+    assert_int_equal(id, 7);
+    s->answers++;
+    s->answer_code = refusal ? refusal->code : 0;
+    sb_buf_reset(&s->answer);
+    if (refusal)
+        snprintf(s->rig->last_line, sizeof s->rig->last_line, "%s", refusal->text);
+    return refusal ? 0 : sb_value_pack(value, &s->answer, err);
+}
+
 static void start_evidence(struct rig_side *s)
 {
     char dir[2 * RIG_PATH];
@@ -111,6 +127,12 @@ static void start_evidence(struct rig_side *s)
     s->watch = (struct sb_watch){.env = &s->env, .receive = &s->receive};
     s->heads =
         (struct sb_heads_said){.env = &s->env, .streams = &s->stream, .n_streams = n};
+    s->tasks = (struct sb_tasks){.env = &s->env,
+                                 .streams = &s->stream,
+                                 .n_streams = n,
+                                 .receive = &s->receive,
+                                 .answer = take_answer,
+                                 .ctx = s};
     struct sb_err err;
     if (sb_evidence_open(&s->evidence, dir, &err) != 0 ||
         sb_watch_open(&s->watch, &err) != 0)
@@ -186,6 +208,7 @@ void rig_kill(struct rig_side *s)
         s->target.db->ops->close(s->target.db);
         sb_sink_free(s->target.sink);
     }
+    sb_tasks_close(&s->tasks);
     sb_evidence_close(&s->evidence);
     sb_alarms_free(s->env.alarms);
     sb_sql_close(s->env.state);
@@ -248,6 +271,7 @@ void rig_enter(struct rig_side *s)
     }
     assert_int_equal(sb_evidence_welcome(&s->evidence, anew, now, NULL), 0);
     assert_int_equal(sb_watch_welcome(&s->watch, anew, now, now, NULL), 0);
+    assert_int_equal(sb_tasks_welcome(&s->tasks, anew, NULL), 0);
     s->env.generation = m->m.as.welcome.generation;
     s->heads.again = true;
     assert_int_equal(sb_receive_welcome(&s->receive, s->rig->sim->now, NULL), 0);
@@ -265,6 +289,10 @@ static void hear_one(struct rig_side *s, const struct sb_message *m)
     }
     if (m->cmd == SB_CMD_ENTRY)
         rc = sb_receive_entry(&s->receive, m, &err);
+    else if (m->cmd == SB_CMD_FETCHED ||
+             (m->cmd == SB_CMD_STORED && sb_tasks_kind(m->as.stored.kind)) ||
+             (m->cmd == SB_CMD_REFUSED && sb_tasks_kind(m->as.refused.kind)))
+        rc = sb_tasks_message(&s->tasks, m, &err);
     else if (m->cmd == SB_CMD_STORED && s->member == PNC)
         rc = sb_publish_stored(&s->stream, m, &err);
     else if (m->cmd == SB_CMD_REFUSED && s->member == PNC)
@@ -332,6 +360,9 @@ static size_t turn_side(struct rig_side *s)
     moved += rc == 1;
     if (s->here && sb_receive_tick(&s->receive, now, &err) != 0)
         fail_msg("tick: %s", err.text);
+    if (s->here && sb_tasks_tick(&s->tasks, now, now, &err) != 0)
+        fail_msg("tasks: %s", err.text);
+    moved += s->tasks.now != NULL;
     if (s->rig->witnessing)
         witness(s);
     return moved;
@@ -421,6 +452,8 @@ void rig_free(struct rig *r)
     rig_kill(&r->pnc);
     rig_kill(&r->stcns);
     sb_buf_free(&r->broker.last);
+    sb_buf_free(&r->pnc.answer);
+    sb_buf_free(&r->stcns.answer);
     sb_catalog_free(r->catalog);
     sb_log_free(r->log);
     sim_free(r->sim);

@@ -10,6 +10,7 @@
 #include "adapters/engine/heads.h"
 #include "adapters/engine/publish.h"
 #include "adapters/engine/receive.h"
+#include "adapters/engine/task.h"
 #include "adapters/engine/watch.h"
 #include "test/unit/adapters_engine/rig_broker.h"
 
@@ -34,6 +35,10 @@ struct rig_side {
     struct sb_evidence evidence;
     struct sb_watch watch;
     struct sb_heads_said heads;
+    struct sb_tasks tasks;
+    size_t answers; /* of tasks */
+    int answer_code;
+    struct sb_buf answer; /* packed value */
 };
 
 struct rig {
