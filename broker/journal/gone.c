@@ -1,7 +1,8 @@
 /* Purpose: take ciphertexts away, under a record that stands in the journal.
  * Invariant: no entry, leaf or item is touched; what is to be pruned is told by the
  * prune records alone, so that an interrupted run is found again. Removed bytes are
- * overwritten (`secure_delete`), and the WAL that still has them is cut.
+ * overwritten in place (`secure_delete`), rows that have ciphertexts are never moved,
+ * and the WAL that still has the old pages is cut.
  * Not a judge: whether policy permits it is the core's matter, and verify's. */
 #include "broker/journal/gone.h"
 
@@ -45,7 +46,8 @@ int sb_gone_check(struct sb_journal *j,
     return rc;
 }
 
-/* A class's list `[class, [bin ...]]` again, with empty bins from `from` to `to`. */
+/* A class's list `[class, [bin ...]]` again, with empty bins from `from` to `to`; it
+ * stays as long as it was, so that it is written where it stood. */
 static int empty_bins(struct sb_bytes raw,
                       uint64_t from,
                       uint64_t to,
@@ -62,8 +64,11 @@ static int empty_bins(struct sb_bytes raw,
         struct sb_bytes bin = sb_unpack_bin(&u, SB_EVENT_MAX);
         sb_pack_bin(out, i >= from && i <= to ? sb_bytes(NULL, 0) : bin);
     }
-    int rc = sb_unpack_end(&u, "ciphertexts", err);
-    return rc == 0 ? sb_buf_check(out, err) : rc;
+    while (out->n < raw.n && !out->failed)
+        sb_buf_byte(out, 0);
+    if (u.failed)
+        return sb_fail(err, SB_E_DB_CORRUPT, "a list of ciphertexts is damaged");
+    return sb_buf_check(out, err);
 }
 
 static int empty_row(
@@ -75,9 +80,10 @@ static int empty_row(
     int rc = sb_db_step(st, err);
     if (rc <= 0)
         return rc; /* pruned, or a class that the batch has not */
-    rc = empty_bins(sb_db_bytes(st, 0), from, to, &raw, err);
+    struct sb_bytes old = sb_db_bytes(st, 0);
+    rc = old.n > 0 ? empty_bins(old, from, to, &raw, err) : 0;
     sqlite3_reset(st);
-    if (rc == 0) {
+    if (rc == 0 && raw.n > 0) {
         st = j->sql[SB_SQL_SET_CT];
         sb_db_bind_blob(st, 1, sb_buf_bytes(&raw));
         sb_db_bind_int(st, 2, id);
@@ -128,29 +134,56 @@ int sb_gone_load(struct sb_journal *j, struct sb_err *err)
 
 _Static_assert(SB_KIND_PRUNE == 10, "the number in sb_gone_load");
 
-/* 1: rows are left that are to go. */
-static int is_left(struct sb_journal *j, struct sb_err *err)
+/* The last of the next `max` rows that are to be emptied. 0: none is left. */
+static int
+next_chunk(struct sb_journal *j, size_t max, uint64_t *last, struct sb_err *err)
 {
-    sqlite3_stmt *st = j->sql[SB_SQL_FIRST_CT];
-    sb_db_bind_int(st, 1, j->prune_below * SB_CT_PLACES);
+    sqlite3_stmt *st = j->sql[SB_SQL_CHUNK];
+    sb_db_bind_int(st, 1, j->prune_from);
+    sb_db_bind_int(st, 2, j->prune_below * SB_CT_PLACES);
+    sb_db_bind_int(st, 3, max);
     int rc = sb_db_step(st, err);
+    if (rc == 1 && sqlite3_column_type(st, 0) == SQLITE_NULL)
+        rc = 0;
+    if (rc == 1)
+        *last = sb_db_int(st, 0);
     sqlite3_reset(st);
     return rc;
 }
 
-static int remove_rows(struct sb_journal *j, size_t max, struct sb_err *err)
+/* Empties these rows, and removes those that no other stands near. */
+static int remove_rows(struct sb_journal *j, uint64_t last, struct sb_err *err)
 {
-    sqlite3_stmt *st = j->sql[SB_SQL_PRUNE];
+    sqlite3_stmt *st = j->sql[SB_SQL_EMPTY];
     int rc = sb_db_run(j->sql[SB_SQL_BEGIN], err);
     if (rc != 0)
         return rc;
-    sb_db_bind_int(st, 1, j->prune_below * SB_CT_PLACES);
-    sb_db_bind_int(st, 2, max);
+    sb_db_bind_int(st, 1, j->prune_from);
+    sb_db_bind_int(st, 2, last);
     rc = sb_db_run(st, err);
+    st = j->sql[SB_SQL_PRUNE];
+    sb_db_bind_int(st, 1, last);
+    sb_db_bind_int(st, 2, SB_CT_MARGIN);
+    if (rc == 0)
+        rc = sb_db_run(st, err);
     if (rc == 0)
         rc = sb_journal_commit(j, err);
+    j->prune_from = last + 1;
     j->cut_due = true;
-    return rc == 0 ? is_left(j, err) : rc;
+    return rc;
+}
+
+static int prune_chunk(struct sb_journal *j, size_t max, struct sb_err *err)
+{
+    uint64_t last = 0;
+    int rc = next_chunk(j, max > 0 ? max : 1, &last, err);
+    if (rc == 1)
+        rc = remove_rows(j, last, err);
+    if (rc == 0 && last > 0)
+        rc = next_chunk(j, 1, &last, err);
+    if (rc == 0 && j->cut_due)
+        rc = sb_journal_cut(j, err);
+    return rc;
 }
 
 int sb_journal_prune_step(struct sb_journal *j, size_t max, struct sb_err *err)
@@ -159,11 +192,7 @@ int sb_journal_prune_step(struct sb_journal *j, size_t max, struct sb_err *err)
     int rc = sb_journal_alive(j, err);
     if (rc != 0)
         return rc;
-    rc = is_left(j, &failure);
-    if (rc == 1)
-        rc = remove_rows(j, max > 0 ? max : 1, &failure);
-    if (rc == 0 && j->cut_due)
-        rc = sb_journal_cut(j, &failure);
+    rc = prune_chunk(j, max, &failure);
     if (rc >= 0)
         return rc;
     if (err)

@@ -39,9 +39,11 @@ static const char *const sql_text[SB_SQL_COUNT] = {
                        " AND kind = 6 AND first <= ? ORDER BY first DESC",
     [SB_SQL_GET_CT] = "SELECT raw FROM ct WHERE id = ?",
     [SB_SQL_SET_CT] = "UPDATE ct SET raw = ? WHERE id = ?",
-    [SB_SQL_FIRST_CT] = "SELECT id FROM ct WHERE id < ? LIMIT 1",
-    [SB_SQL_PRUNE] = "DELETE FROM ct WHERE id IN"
-                     " (SELECT id FROM ct WHERE id < ? ORDER BY id LIMIT ?)",
+    [SB_SQL_CHUNK] = "SELECT max(id) FROM (SELECT id FROM ct WHERE id >= ? AND id < ?"
+                     " AND length(raw) > 0 ORDER BY id LIMIT ?)",
+    [SB_SQL_EMPTY] = "UPDATE ct SET raw = x'' WHERE id >= ? AND id <= ?",
+    [SB_SQL_PRUNE] = "DELETE FROM ct WHERE id < (SELECT id FROM ct WHERE id <= ?"
+                     " ORDER BY id DESC LIMIT 1 OFFSET ?)",
 };
 
 _Static_assert(SB_KIND_BATCH == 6, "the number in SB_SQL_BATCHES");

@@ -9,6 +9,10 @@
  * the second mark (256 MiB: readers were always in the way) it is also cut. */
 #define SB_WAL_MOVE 4096
 #define SB_WAL_CUT 32768
+/* Emptied rows that stay before the first one that is not: more than three pages can
+ * hold, which is as far as SQLite moves rows when a page gets empty. Rows that have
+ * ciphertexts are thus never moved, and leave no copy in a page's free space. */
+#define SB_CT_MARGIN 3000
 /* A cut that readers prevented is tried again after this time. */
 #define SB_CUT_MS 1000
 
@@ -32,7 +36,8 @@ enum sb_journal_sql {
     SB_SQL_BATCHES,
     SB_SQL_GET_CT,
     SB_SQL_SET_CT,
-    SB_SQL_FIRST_CT,
+    SB_SQL_CHUNK,
+    SB_SQL_EMPTY,
     SB_SQL_PRUNE,
     SB_SQL_COUNT,
 };
@@ -54,6 +59,7 @@ struct sb_journal {
     bool cut_due;             /* the WAL may have what was removed */
     uint64_t cut_mono;        /* when it was last tried */
     uint64_t prune_below;     /* ciphertexts of entries below it are to go */
+    uint64_t prune_from;      /* rows of ct below it have no ciphertexts any more */
     char *note_path;          /* the second copy of the newest note */
     uint64_t generation;
     struct sb_arena *arena; /* reset for each entry */

@@ -3,6 +3,7 @@
 #include "broker/journal/layout.h"
 
 #include "schemas/base/limits.h"
+#include "schemas/pack/pack.h"
 
 #define TEXT_OF(x) #x
 #define TEXT(x) TEXT_OF(x) /* of a macro's value */
@@ -35,6 +36,15 @@ static const char *const steps[SB_LAYOUT] = {
     "CREATE INDEX entry_stream ON entry(stream);"
     "CREATE INDEX entry_number ON entry(stream, kind, first);",
 };
+
+struct sb_bytes sb_layout_ct(struct sb_bytes raw)
+{
+    struct sb_unpack u = sb_unpack(raw);
+    if (raw.n == 0 || raw.p[raw.n - 1] != 0)
+        return raw;
+    struct sb_bytes list = sb_unpack_raw(&u);
+    return u.failed ? raw : list;
+}
 
 static int read_number(sqlite3 *db, int64_t *version, struct sb_err *err)
 {

@@ -75,13 +75,14 @@ static int add_ct(sqlite3_stmt *st,
                   struct sb_err *err)
 {
     struct sb_bytes name = sb_db_bytes(st, 0);
-    if (classes && !sb_codes_has(classes, name))
+    struct sb_bytes list = sb_layout_ct(sb_db_bytes(st, 1));
+    if (list.n == 0 || (classes && !sb_codes_has(classes, name)))
         return 0;
     if (entry->n_cts == SB_CLASSES)
         return sb_fail(err, SB_E_DB_CORRUPT, "an entry has too many ciphertexts");
     struct sb_bytes *raw = &entry->ct_raw[entry->n_cts];
     entry->ct_class[entry->n_cts] = sb_arena_dup(arena, name);
-    *raw = sb_arena_dup(arena, sb_db_bytes(st, 1));
+    *raw = sb_arena_dup(arena, list);
     if (!raw->p || !entry->ct_class[entry->n_cts].p)
         return sb_fail(err, SB_E_MEMORY, "no memory for ciphertexts");
     entry->n_cts++;

@@ -42,6 +42,37 @@ int sb_verify_no_cts(struct sb_verify *v, struct sb_err *err)
         err, SB_E_JOURNAL_CT, "ciphertexts stand beside it that it does not name");
 }
 
+static bool is_zero(struct sb_bytes b)
+{
+    for (size_t i = 0; i < b.n; i++)
+        if (b.p[i] != 0)
+            return false;
+    return true;
+}
+
+/* One class's list in canonical form. Zeros stand after a list of which something was
+ * withdrawn, and after no other. */
+static bool read_list(struct sb_verify *v,
+                      struct sb_bytes raw,
+                      struct sb_bytes name,
+                      size_t n,
+                      struct sb_bytes **bins)
+{
+    struct sb_bytes list = sb_layout_ct(raw);
+    struct sb_unpack u = sb_unpack(list);
+    bool emptied = false;
+    sb_unpack_array(&u, 2, 2);
+    bool same = sb_bytes_eq(sb_unpack_code(&u), name);
+    *bins = read_bins(&u, v->arena, n);
+    if (!same || sb_pack_scan(list, SB_PACK_RECORD, NULL) != 0 ||
+        sb_unpack_end(&u, "ciphertexts", NULL) != 0)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        emptied = emptied || (*bins)[i].n == 0;
+    return list.n == raw.n ||
+           (emptied && is_zero(sb_bytes(raw.p + list.n, raw.n - list.n)));
+}
+
 /* Copies the ciphertexts of one class, which must be the next row. */
 static int take_class(struct sb_verify *v,
                       size_t place,
@@ -52,23 +83,17 @@ static int take_class(struct sb_verify *v,
 {
     sqlite3_stmt *st = v->sql[SB_VERIFY_CT];
     uint64_t id = v->index * SB_CT_PLACES + place;
-    bool there = v->more_cts && sb_db_int(st, 0) == id;
-    if (!there && v->index < v->pruned_below)
-        return 0;
-    if (!there)
-        return ct_fault(err, "ciphertexts are missing: class", name);
+    bool pruned = v->index < v->pruned_below;
+    if (!v->more_cts || sb_db_int(st, 0) != id)
+        return pruned ? 0 : ct_fault(err, "ciphertexts are missing: class", name);
     if (!sb_verify_types(st, "itb") || !sb_bytes_eq(sb_db_bytes(st, 1), name))
         return ct_fault(
             err, "ciphertexts of another class stand in the place of", name);
     struct sb_bytes raw = sb_arena_dup(v->arena, sb_db_bytes(st, 2));
     if (!raw.p)
         return sb_fail(err, SB_E_MEMORY, "no memory for ciphertexts");
-    struct sb_unpack u = sb_unpack(raw);
-    sb_unpack_array(&u, 2, 2);
-    bool same = sb_bytes_eq(sb_unpack_code(&u), name);
-    out->cts[place] = read_bins(&u, v->arena, n);
-    if (sb_pack_scan(raw, SB_PACK_RECORD, err) != 0 ||
-        sb_unpack_end(&u, "ciphertexts", err) != 0 || !same)
+    bool emptied = pruned && raw.n == 0; /* and not yet removed */
+    if (!emptied && !read_list(v, raw, name, n, &out->cts[place]))
         return ct_fault(err, "the ciphertexts' list is damaged: class", name);
     return sb_verify_next_ct(v, err);
 }
