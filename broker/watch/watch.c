@@ -140,7 +140,8 @@ on_checkpoint(struct sb_watch *w, const struct sb_message *m, struct sb_err *err
         return rc == SB_E_SPLIT_VIEW || rc == SB_E_NOTE
                    ? 0
                    : sb_fail(err, rc, "%s", why.text);
-    uint64_t fresh = a.final.quorum ? a.final.fresh_ms : w->config->now_ms();
+    uint64_t now = w->config->now_ms(); /* a witness's clock may be ahead */
+    uint64_t fresh = a.final.quorum && a.final.fresh_ms < now ? a.final.fresh_ms : now;
     if (a.final.final && fresh >= w->final_ms) {
         w->final_ms = fresh;
         w->final_size = a.checkpoint.size;

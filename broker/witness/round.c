@@ -9,9 +9,10 @@
 struct sb_round {
     struct sb_witness *witness;
     uint64_t again_ms;
-    struct sb_buf line; /* over what was seen; empty: none */
-    bool line_waits;    /* it was not sent in this session */
-    bool asked;         /* in this session, and when (monotonic): */
+    struct sb_buf line;           /* over what was seen; empty: none */
+    struct sb_checkpoint line_of; /* what it signs */
+    bool line_waits;              /* it was not sent in this session */
+    bool asked;                   /* in this session, and when (monotonic): */
     uint64_t asked_ms;
     bool asked_line;      /* that COSIGN bore a line */
     bool asked_note;      /* that COSIGN bore the note we saw */
@@ -98,6 +99,8 @@ int sb_round_ask(struct sb_round *r,
     m.as.cosign.seen = seen.size;
     m.as.cosign.n_indices = n;
     m.as.cosign.indices = indices;
+    r->line_waits = r->line_waits && seen.size == r->line_of.size &&
+                    strcmp(seen.origin, r->line_of.origin) == 0;
     if (r->line_waits)
         m.payload[0] = sb_buf_bytes(&r->line);
     else if (shows_note(r))
@@ -132,6 +135,7 @@ static int cosign(struct sb_round *r,
     if (rc == 1 || (!rc && moved)) {
         sb_buf_free(&r->line);
         r->line = line;
+        r->line_of = sb_witness_seen(r->witness, trust);
         r->line_waits = rc == 1;
         return 0;
     }

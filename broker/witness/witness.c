@@ -294,11 +294,12 @@ static bool find_key(const struct sb_witness *w,
     return false;
 }
 
+/* A clock that was ahead, and was put right, is no reason to be silent. */
 static bool was_signed(const struct sb_witness *w, uint64_t now_ms, uint64_t again_ms)
 {
     return w->cosigned.size == w->seen.size &&
            strcmp(w->cosigned.origin, w->seen.origin) == 0 &&
-           now_ms < w->cosigned_ms + again_ms;
+           now_ms >= w->cosigned_ms && now_ms - w->cosigned_ms < again_ms;
 }
 
 int sb_witness_cosign(struct sb_witness *w,

@@ -209,6 +209,20 @@ static void a_new_session_hears_our_cosignature_again(void **state)
     assert_int_equal(t->said.as.cosign.seen, 8);
 }
 
+static void a_cosignature_of_an_older_generation_stays_at_home(void **state)
+{
+    struct talk *t = *state;
+    settle(t, 5);
+    logbook_generation(t->book, 5);
+    sb_round_begin(t->r);
+    assert_false(ask(t));
+    assert_int_equal(t->said.as.cosign.seen, 0);
+    assert_int_equal(t->said.payload[0].n, 0);
+    assert_int_equal(take(t, 3, 0), 0);
+    assert_true(ask(t));
+    assert_int_equal(t->said.as.cosign.seen, 3);
+}
+
 static void a_broker_does_not_set_our_pace(void **state)
 {
     struct talk *t = *state;
@@ -300,6 +314,7 @@ int main(void)
         CASE(what_is_not_proved_is_shown),
         CASE(a_contradiction_is_shown),
         CASE(a_new_session_hears_our_cosignature_again),
+        CASE(a_cosignature_of_an_older_generation_stays_at_home),
         CASE(a_broker_does_not_set_our_pace),
         CASE(entries_are_proved_or_not),
         CASE(own_batches_are_proved_by_their_leaf),

@@ -87,6 +87,8 @@ static void an_unchanged_tree_is_cosigned_again_each_hour(void **state)
     assert_int_equal(cosign(b, w, NOW + 1, 5), 0);
     assert_int_equal(cosign(b, w, NOW + HOUR - 1, 5), 0);
     assert_int_equal(cosign(b, w, NOW + HOUR, 5), 1);
+    assert_int_equal(cosign(b, w, NOW, 5), 1); /* the clock had been ahead */
+    assert_int_equal(cosign(b, w, NOW, 5), 0);
     assert_int_equal(logbook_take(b, w, 6, 5), 0);
     assert_int_equal(cosign(b, w, NOW + HOUR + 1, 6), 1);
     sb_witness_close(w);
