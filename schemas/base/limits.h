@@ -47,9 +47,9 @@
 #define SB_OWN_STREAMS_MAX 1024u      /* of one institution */
 #define SB_SUBSCRIPTION_TYPES 256u
 #define SB_SUBSCRIPTION_CURSORS 4096u
-#define SB_PROVE_MAX 256u      /* indices of one COSIGN */
-#define SB_WITHDRAWALS_MAX 64u /* told with one batch */
-#define SB_WITNESSES_MAX 256u  /* of one directory */
+#define SB_PROVE_MAX 256u       /* indices of one COSIGN */
+#define SB_WITHDRAWALS_MAX 256u /* told with one batch */
+#define SB_WITNESSES_MAX 256u   /* of one directory */
 #define SB_CREDIT_ENTRIES_MAX 4096u
 #define SB_CREDIT_BYTES_MAX (32u * SB_MIB)
 
