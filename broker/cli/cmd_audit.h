@@ -37,7 +37,9 @@ struct sb_audit_job { /* one audit of one X; all zero frees as well */
     struct sb_audit_said *last;
     struct sb_audit_delivered *delivered;
     struct sb_audit_delivered *last_delivered;
-    bool failed; /* a finding could not be kept: out of memory */
+    struct sb_bytes disclosed_class; /* of a proof that discloses, when it holds */
+    struct sb_bytes disclosed;       /* its payload as JSON */
+    bool failed;                     /* something could not be kept: out of memory */
 };
 
 /* Says what X is, reads the auditor's roots, checkpoint and vault, and fills `config`.

@@ -94,6 +94,8 @@ const struct sb_tr_row sb_audit_spanish[] = {
     {"Root", "Raíz"},
     {"First entry", "Primer asiento"},
     {"Last entry", "Último asiento"},
+    {"Disclosed, class %.*s:", "Revelado, clase %.*s:"},
+    {"Disclosed content", "Contenido revelado"},
     {"index %s: %s", "índice %s: %s"},
     {"index", "índice"},
     /* attribute */

@@ -245,6 +245,18 @@ static void put_findings(const struct page *p)
     sb_buf_str(p->to, "</ol>\n");
 }
 
+static void put_disclosed(const struct page *p)
+{
+    if (p->job->disclosed.n == 0)
+        return;
+    heading(p, "Disclosed content");
+    sb_buf_str(p->to, "<p>");
+    put_escaped(p->to, p->job->disclosed_class);
+    sb_buf_str(p->to, "</p>\n<pre>");
+    put_escaped(p->to, p->job->disclosed);
+    sb_buf_str(p->to, "</pre>\n");
+}
+
 static void put_delivery(const struct page *p, const struct sb_delivery *d)
 {
     const uint64_t numbers[] = {
@@ -333,6 +345,7 @@ void sb_audit_html(const struct sb_audit_job *job,
     put_roots(&p);
     put_parts(&p);
     put_findings(&p);
+    put_disclosed(&p);
     put_deliveries(&p);
     put_not_proven(&p);
     sb_buf_str(out, "</body>\n</html>\n");

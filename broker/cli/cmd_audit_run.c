@@ -5,6 +5,7 @@
 #include "broker/cli/cmd_audit.h"
 
 #include "keys/roots.h"
+#include "schemas/catalog/json.h"
 
 static void say(void *ctx, const struct sb_audit_finding *f)
 {
@@ -22,6 +23,22 @@ static void say(void *ctx, const struct sb_audit_finding *f)
     else
         job->first = said;
     job->last = said;
+}
+
+/* What a proof discloses, as JSON. */
+static void plain(void *ctx, struct sb_bytes class_name, struct sb_bytes payload)
+{
+    struct sb_audit_job *job = ctx;
+    struct sb_value value;
+    struct sb_buf json = {0};
+    struct sb_err ignored = {0};
+    if (sb_value_unpack(payload, job->arena, &value, &ignored) != 0 ||
+        sb_value_to_json(&value, 2, &json, &ignored) != 0)
+        job->failed = true;
+    job->disclosed_class = sb_arena_dup(job->arena, class_name);
+    job->disclosed = sb_arena_dup(job->arena, sb_buf_bytes(&json));
+    job->failed = job->failed || !job->disclosed_class.p || !job->disclosed.p;
+    sb_buf_free(&json);
 }
 
 static void progressed(void *ctx, uint64_t done, uint64_t total)
@@ -94,6 +111,7 @@ int sb_audit_begin(struct sb_audit_job *job, struct sb_cli *cli, struct sb_err *
                                  .since = sb_buf_bytes(&job->since),
                                  .vault = job->vault,
                                  .say = say,
+                                 .plain = plain,
                                  .progress = progressed,
                                  .ctx = job};
     sb_progress_start(&job->progress, sb_cli_quiet(cli), sb_tr(cli, "audit"), 0);

@@ -274,10 +274,31 @@ void sb_audit_tell_findings(const struct sb_audit_job *job)
         sb_out_end(out);
 }
 
+/* What a proof discloses stands as it was signed. */
+static void tell_disclosed(const struct sb_audit_job *job)
+{
+    struct sb_out *out = sb_cli_out(job->cli);
+    if (job->disclosed.n == 0)
+        return;
+    if (sb_out_format(out) == SB_OUT_TEXT) {
+        const char *p = (const char *)job->disclosed.p;
+        sb_out_note(out,
+                    sb_tr(job->cli, "Disclosed, class %.*s:"),
+                    SB_FMT(job->disclosed_class));
+        for (size_t n; *p; p += n + (p[n] == '\n')) {
+            n = strcspn(p, "\n");
+            sb_out_note(out, "%.*s", (int)n, p);
+        }
+    }
+    sb_out_bytes(out, "disclosed_class", NULL, job->disclosed_class);
+    sb_out_json(out, "disclosed", job->disclosed);
+}
+
 void sb_audit_tell(const struct sb_audit_job *job)
 {
     tell_head(job);
     tell_counts(job);
+    tell_disclosed(job);
     tell_parts(job);
     sb_audit_tell_findings(job);
 }

@@ -110,7 +110,7 @@ static void found(void *ctx, const struct sb_audit_finding *f)
     struct judged *j = ctx;
     if (f->verdict == SB_AUDIT_INDETERMINATE)
         j->open = true;
-    else if (j->worst.code == 0)
+    else if (f->verdict == SB_AUDIT_FAILED && j->worst.code == 0)
         (void)sb_fail(&j->worst, f->code, "%s", f->text);
 }
 

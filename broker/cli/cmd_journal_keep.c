@@ -134,7 +134,7 @@ static bool is_known(int code)
 static void found(void *ctx, const struct sb_audit_finding *f)
 {
     struct archive *a = ctx;
-    if (a->worst.code != 0 ||
+    if (a->worst.code != 0 || f->verdict == SB_AUDIT_PASSED ||
         (f->verdict == SB_AUDIT_INDETERMINATE && is_known(f->code)))
         return;
     (void)sb_fail(&a->worst, f->code, "index %" PRIu64 ": %s", f->index, f->text);
