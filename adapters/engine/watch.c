@@ -92,22 +92,59 @@ static void fork_alarm(struct sb_watch *w, struct sb_reading *at, const char *wh
                    (unsigned long long)at->head.seq);
 }
 
+/* Whether a grant gives us anything of the stream now. */
+static int granted(struct sb_watch *w,
+                   struct sb_bytes name,
+                   uint64_t now,
+                   bool *out,
+                   struct sb_err *err)
+{
+    struct sb_bytes publisher;
+    struct sb_bytes type;
+    struct sb_codes classes = {0};
+    struct sb_env *env = w->env;
+    *out = false;
+    if (!sb_text_stream_parts(name, &publisher, &type, NULL))
+        return 0;
+    struct sb_arena *arena = sb_arena_new(0);
+    if (!arena)
+        return sb_fail(err, SB_E_MEMORY, "out of memory");
+    int rc = sb_dir_classes(sb_trust_newest(env->trust),
+                            publisher,
+                            type,
+                            env->institution,
+                            now,
+                            arena,
+                            &classes,
+                            err);
+    *out = !rc && classes.n > 0;
+    sb_arena_free(arena);
+    return rc;
+}
+
+struct said { /* a heads record while it is taken in */
+    struct sb_bytes record;
+    uint64_t said_ms;
+    uint64_t now_ms;
+};
+
 static int one_head(struct sb_watch *w,
                     const struct sb_head *h,
-                    struct sb_bytes record,
-                    uint64_t said_ms,
+                    const struct said *said,
                     struct sb_err *err)
 {
-    struct sb_reading *at = sb_receive_reading(w->receive, h->stream);
-    if (!at || h->seq < at->head.seq || h->seq == 0)
-        return 0; /* said before the one that we know */
+    bool ours = false;
+    int rc = granted(w, h->stream, said->now_ms, &ours, err);
+    struct sb_reading *at = ours ? sb_receive_reading(w->receive, h->stream) : NULL;
+    if (rc || !at || h->seq < at->head.seq || h->seq == 0)
+        return rc; /* nothing of ours, or said before the one that we know */
     if (h->seq == at->head.seq && memcmp(h->batch_hash, at->head.hash, SB_HASH) != 0) {
         fork_alarm(w, at, "its publisher has signed two heads");
         return 0; /* the first one stays as evidence */
     }
-    if (said_ms <= at->head.heard_ms)
+    if (h->seq == at->head.seq && said->said_ms <= at->head.heard_ms)
         return 0; /* told again: no sign of life */
-    return keep_head(w, at, h, record, said_ms, err);
+    return keep_head(w, at, h, said->record, said->said_ms, err);
 }
 
 static int take_heads(struct sb_watch *w,
@@ -128,12 +165,12 @@ static int take_heads(struct sb_watch *w,
         rc = sb_dir_verify(
             env->trust, sb_trust_newest(env->trust), institution, record, now_ms, why);
     bool bad = rc != 0;
+    struct said said = {record->raw, time < now_ms ? time : now_ms, now_ms};
     for (size_t i = 0; !rc && i < heads.n; i++) {
         struct sb_bytes of;
         if (sb_text_stream_parts(heads.items[i].stream, &of, NULL, NULL) &&
             sb_bytes_eq(of, institution))
-            rc = one_head(
-                w, &heads.items[i], record->raw, time < now_ms ? time : now_ms, err);
+            rc = one_head(w, &heads.items[i], &said, err);
     }
     sb_arena_free(arena);
     return bad ? 0 : rc;
@@ -189,33 +226,6 @@ int sb_watch_notice(struct sb_watch *w,
     return rc;
 }
 
-/* Whether a grant gives us anything of the stream now. */
-static int granted(
-    struct sb_watch *w, const char *name, uint64_t now, bool *out, struct sb_err *err)
-{
-    struct sb_bytes publisher;
-    struct sb_bytes type;
-    struct sb_codes classes = {0};
-    struct sb_env *env = w->env;
-    *out = false;
-    if (!sb_text_stream_parts(sb_bytes_str(name), &publisher, &type, NULL))
-        return 0;
-    struct sb_arena *arena = sb_arena_new(0);
-    if (!arena)
-        return sb_fail(err, SB_E_MEMORY, "out of memory");
-    int rc = sb_dir_classes(sb_trust_newest(env->trust),
-                            publisher,
-                            type,
-                            env->institution,
-                            now,
-                            arena,
-                            &classes,
-                            err);
-    *out = !rc && classes.n > 0;
-    sb_arena_free(arena);
-    return rc;
-}
-
 /* Credit is shared by the streams of a subscription: while others come, a stream may
  * wait its turn for longer. */
 static bool is_withheld(struct sb_watch *w, struct sb_reading *at, uint64_t mono)
@@ -243,7 +253,7 @@ static int judge(struct sb_watch *w,
     bool ours = false;
     int rc = sb_receive_place(at, &seq, hash, err);
     if (!rc)
-        rc = granted(w, at->name, now_ms, &ours, err);
+        rc = granted(w, sb_bytes_str(at->name), now_ms, &ours, err);
     if (rc)
         return rc;
     if (seq == at->head.seq && memcmp(hash, at->head.hash, SB_HASH) != 0)

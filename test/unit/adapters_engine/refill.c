@@ -244,6 +244,26 @@ static void what_a_revoked_key_signed_is_sealed_again(void **state)
     rig_free(r);
 }
 
+/* Readers have had it in its old form: it is not made anew, whatever the broker says.
+ */
+static void what_readers_have_had_is_never_sealed_again(void **state)
+{
+    (void)state;
+    struct rig *r = with_history();
+    char before[400];
+    copy(before, sizeof before, rig_state(&r->pnc, hashes));
+    rotate(r);
+    rig_settle(r);
+    lose_journal(r);
+    rig_enter(&r->pnc);
+    for (int i = 0; i < 20; i++)
+        rig_turn(r);
+    assert_true(r->pnc.stream.row.stopped != 0);
+    assert_string_equal(rig_state(&r->pnc, hashes), before);
+    assert_int_equal(r->pnc.stream.claim_no, 2);
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +273,7 @@ int main(void)
         cmocka_unit_test(what_is_kept_no_more_is_not_waited_for),
         cmocka_unit_test(a_generation_begins_its_own_evidence),
         cmocka_unit_test(what_a_revoked_key_signed_is_sealed_again),
+        cmocka_unit_test(what_readers_have_had_is_never_sealed_again),
     };
     return cmocka_run_group_tests_name("adapters.engine.refill", tests, NULL, NULL);
 }
