@@ -130,6 +130,8 @@ int sb_broker_found_index(struct sb_broker *b,
     struct sb_pruning p = {.request = job->as.index.request,
                            .before = job->as.index.before,
                            .below = job->as.index.index};
+    if (p.below > b->committed) /* the reader may be ahead of what the core knows */
+        p.below = b->committed;
     int rc = why.code ? why.code : judge(b, &p, dry, &why);
     if (!rc && (dry || p.below <= p.from))
         return answer(b, &p, err);
