@@ -42,7 +42,7 @@ static const char *const sql_text[SB_SQL_COUNT] = {
     [SB_SQL_CHUNK] = "SELECT max(id) FROM (SELECT id FROM ct WHERE id >= ? AND id < ?"
                      " AND length(raw) > 0 ORDER BY id LIMIT ?)",
     [SB_SQL_EMPTY] = "UPDATE ct SET raw = x'' WHERE id >= ? AND id <= ?",
-    [SB_SQL_PRUNE] = "DELETE FROM ct WHERE id < (SELECT id FROM ct WHERE id <= ?"
+    [SB_SQL_PRUNE] = "DELETE FROM ct WHERE id <= (SELECT id FROM ct WHERE id <= ?"
                      " ORDER BY id DESC LIMIT 1 OFFSET ?)",
 };
 

@@ -22,7 +22,10 @@ struct sb_journal_config {
 };
 
 /* Opens or creates (0600). Recomputes the root from disk and compares it with the last
- * signed checkpoint: SB_E_JOURNAL_SHORT, SB_E_JOURNAL_ROOT. A second writer is
+ * signed checkpoint and with its second copy, the file `<path>-note`:
+ * SB_E_JOURNAL_SHORT, SB_E_JOURNAL_ROOT. A note that no log key of the vault signed is
+ * SB_E_JOURNAL_CHECKPOINT; a journal or a note of another generation (but an older note
+ * beside an empty journal) SB_E_JOURNAL_GENERATION. A second writer is
  * SB_E_JOURNAL_LOCKED; a newer layout SB_E_DB_NEWER. */
 SB_CHECK int sb_journal_open(struct sb_journal **out,
                              const struct sb_journal_config *config,
@@ -30,7 +33,10 @@ SB_CHECK int sb_journal_open(struct sb_journal **out,
 /* Signs a last checkpoint when entries came after the newest one. Takes NULL. */
 void sb_journal_close(struct sb_journal *j);
 
-/* One transaction, fsynced. Indices continue the journal's size without a hole. */
+/* One transaction, fsynced. Indices continue the journal's size without a hole. Of kind
+ * prune the stream and numbers are taken from the record; a withdrawal of events that
+ * the stream has not, or a prune record with `below` above its own index, is refused.
+ */
 SB_CHECK int sb_journal_append(struct sb_journal *j,
                                const struct sb_append *group,
                                size_t n,
@@ -51,7 +57,8 @@ SB_CHECK int
 sb_journal_last_note(struct sb_journal *j, struct sb_buf *out, struct sb_err *err);
 
 /* Keeps `note` (this journal's, same size and root as a persisted one, now with
- * cosignatures) in place of the one of that size. */
+ * cosignatures) in place of the one of that size. Another is SB_E_JOURNAL_CHECKPOINT or
+ * SB_E_NOTE, and changes nothing. */
 SB_CHECK int sb_journal_cosigned(struct sb_journal *j,
                                  uint64_t size,
                                  struct sb_bytes note,

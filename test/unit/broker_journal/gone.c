@@ -2,7 +2,7 @@
  * steps that can be interrupted, and so that no byte of it is left in the files. */
 #include "test/unit/broker_journal/book.h"
 
-#include "schemas/record/evidence.h"
+#include <sqlite3.h>
 
 struct shelf { /* entries 3, 6, 9, 10 are batches of events 1-3, 4, 5-6, 7-10 */
     struct book *b;
@@ -250,6 +250,55 @@ static void leaves_no_byte_in_any_page(void **state)
     assert_true(book_verify(s->b).pruned > 0);
 }
 
+static int64_t rows_of_ct(const struct book *b)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *st = NULL;
+    assert_int_equal(sqlite3_open(b->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM ct", -1, &st, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+    int64_t n = sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    sqlite3_close(db);
+    return n;
+}
+
+/* Emptied rows go when enough of them stand before the first that is not. */
+static void removes_rows_far_behind(void **state)
+{
+    enum { BATCHES = 2000, GROUP = 100, LEFT = 40 };
+    struct shelf *s = *state;
+    struct sb_append group[GROUP];
+    uint64_t start = s->b->index;
+    for (size_t i = 0; i < BATCHES; i += GROUP) {
+        for (size_t k = 0; k < GROUP; k++)
+            group[k] = book_batch(s->b, 1, 8);
+        book_put(s->b, group, GROUP);
+    }
+    struct sb_bytes kept = book_ct(&group[GROUP - LEFT], 0, 0);
+    struct sb_bytes gone = book_ct(&group[GROUP - LEFT - 1], 1, 0);
+    assert_int_equal(rows_of_ct(s->b), 8 + 2 * BATCHES);
+    book_put_one(s->b, book_prune(s->b, s->b->ms - 1, start + BATCHES - LEFT));
+    for (int step = 0; sb_journal_prune_step(s->b->j, 301, NULL) == 1; step++) {
+        if (step % 5 != 4)
+            continue;
+        book_close(s->b);
+        book_open(s->b);
+        book_verify(s->b);
+    }
+    assert_int_equal(rows_of_ct(s->b), 3000 + 2 * LEFT);
+    assert_int_equal(book_verify(s->b).pruned, 20 + 2 * (BATCHES - LEFT));
+    assert_true(book_count(s->b, kept) > 0);
+    assert_int_equal(book_count(s->b, gone), 0);
+    book_put_one(s->b, book_prune(s->b, s->b->ms - 1, s->b->index - 1));
+    while (sb_journal_prune_step(s->b->j, 1000, NULL) == 1)
+        ;
+    assert_int_equal(rows_of_ct(s->b), 3000);
+    assert_int_equal(book_count(s->b, kept), 0);
+    assert_int_equal(book_verify(s->b).pruned, 20 + 2 * BATCHES);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -261,6 +310,7 @@ int main(void)
         TEST(prunes_what_was_withdrawn),
         TEST(leaves_no_byte_of_a_withdrawal),
         TEST(leaves_no_byte_in_any_page),
+        TEST(removes_rows_far_behind),
     };
     return cmocka_run_group_tests_name("broker.journal.gone", tests, NULL, NULL);
 }
