@@ -81,8 +81,77 @@ static int next_duty(struct sb_sql *s, struct duty *d, struct sb_err *err)
     return rc;
 }
 
+struct waiting { /* the first annulment in quarantine */
+    uint64_t seq;
+    unsigned classes;
+    struct sb_buf id_local;
+    struct sb_buf payload;
+};
+
+/* 1: there is one; 0: none. */
+static int first_waiting(struct sb_sql *s,
+                         const struct duty *d,
+                         struct waiting *out,
+                         struct sb_err *err)
+{
+    sqlite3_stmt *row = NULL;
+    int rc = sb_sql_start(s,
+                          &row,
+                          err,
+                          "SELECT CAST(key AS INTEGER), classes, id_local, payload"
+                          " FROM quarantine WHERE direction = 'in' AND source = ?"
+                          " AND CAST(key AS INTEGER) BETWEEN ? AND ?"
+                          " ORDER BY 1 LIMIT 1",
+                          "tuu",
+                          d->w.stream,
+                          d->w.last_seq + 1,
+                          d->w.annulled_by);
+    if (rc)
+        return rc;
+    rc = sb_sql_row(s, row, err);
+    if (rc == 1) {
+        struct sb_bytes id = sb_sql_bytes(row, 2);
+        struct sb_bytes payload = sb_sql_bytes(row, 3);
+        out->seq = sb_sql_uint(row, 0);
+        out->classes = (unsigned)sb_sql_uint(row, 1);
+        sb_buf_put(&out->id_local, id.p, id.n);
+        sb_buf_put(&out->payload, payload.p, payload.n);
+        int full = sb_buf_check(&out->payload, err);
+        rc = full ? full : rc;
+    }
+    sb_sql_end(row);
+    return rc;
+}
+
+/* An annulment may have been set aside behind what is withdrawn now: it is tried again.
+ * 1: out of quarantine; 0: it stays there. */
+static int try_again(struct sb_receive *r,
+                     struct sb_target *t,
+                     const struct duty *d,
+                     struct sb_err *err)
+{
+    struct waiting w = {.seq = 0};
+    uint64_t before = 0;
+    struct sb_sql *state = r->env->state;
+    int rc = first_waiting(state, d, &w, err);
+    if (rc == 1) {
+        struct sb_bytes id = sb_buf_bytes(&w.id_local);
+        rc = sb_quarantine_before(state, d->w.stream, id, w.seq, &before, err);
+        struct sb_bytes payload = sb_buf_bytes(&w.payload);
+        if (!rc && !before && payload.n &&
+            sb_apply_again(t, payload, w.classes, d->w.stream, w.seq, NULL) == 0) {
+            rc = sb_quarantine_withdraw(state, d->w.stream, w.seq, w.seq, err);
+            rc = rc ? rc : 1;
+        }
+    }
+    sb_buf_free(&w.id_local);
+    sb_buf_free(&w.payload);
+    return rc;
+}
+
 /* The rows are gone once the annulments were applied; one in quarantine was not. */
-static int is_due(struct sb_receive *r, const struct duty *d, bool *out)
+static int
+is_due(struct sb_receive *r, const struct duty *d, bool *out, struct sb_err *err)
 {
     uint64_t seq = 0;
     uint8_t hash[SB_HASH];
@@ -93,14 +162,21 @@ static int is_due(struct sb_receive *r, const struct duty *d, bool *out)
         return 0; /* no sink takes the stream any more */
     int rc = sb_receive_place(at, &seq, hash, NULL);
     if (rc || seq < d->w.last_seq || seq < d->w.annulled_by)
-        return rc == SB_E_MEMORY ? rc : 0; /* a database in trouble is asked again */
-    if (d->w.annulled_by)
+        return 0; /* not yet; a database in trouble is asked again */
+    if (!d->w.annulled_by) {
+        *out = true;
+        return 0;
+    }
+    do
+        rc = try_again(r, at->target, d, err);
+    while (rc == 1);
+    if (!rc)
         rc = sb_quarantine_between(r->env->state,
                                    d->w.stream,
                                    d->w.last_seq + 1,
                                    d->w.annulled_by,
                                    &waiting,
-                                   NULL);
+                                   err);
     *out = !rc && waiting == 0;
     return rc;
 }
@@ -143,9 +219,9 @@ int sb_withdraw_obey(struct sb_receive *r, uint64_t now_ms, struct sb_err *err)
     int rc = 0;
     while ((rc = next_duty(r->env->state, &d, err)) == 1) {
         bool due = false;
-        rc = is_due(r, &d, &due);
+        rc = is_due(r, &d, &due, err);
         if (rc)
-            return sb_fail(err, rc, "out of memory");
+            return rc;
         struct sb_err why = {.code = 0};
         rc = due ? say_deleted(r->env, &d, now_ms, &why) : 0;
         if (rc == SB_E_MEMORY || rc == SB_E_IO || rc == SB_E_DB_CORRUPT)
