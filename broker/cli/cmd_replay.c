@@ -71,16 +71,18 @@ int sb_cmd_replay_begin(struct sb_cmd_replay *r, struct sb_cli *cli, struct sb_e
 {
     const char *vault = sb_cli_text(cli, "vault");
     r->cli = cli;
-    r->config =
-        (struct sb_replay_config){.path = r->path,
-                                  .roots = &r->roots,
-                                  .catalogue = sb_cli_text(cli, "catalogue"),
-                                  .stream = sb_cli_text(cli, "stream"),
-                                  .type = sb_cli_text(cli, "type"),
-                                  .institution = sb_cli_text(cli, "institution"),
-                                  .from = (uint64_t)sb_cli_int(cli, "from", 0),
-                                  .to = (uint64_t)sb_cli_int(cli, "to", INT64_MAX),
-                                  .until_ms = UINT64_MAX};
+    r->config = (struct sb_replay_config){
+        .path = r->path,
+        .roots = &r->roots,
+        .catalogue = sb_cli_text(cli, "catalogue"),
+        .stream = sb_cli_text(cli, "stream"),
+        .type = sb_cli_text(cli, "type"),
+        .institution = sb_cli_text(cli, "institution"),
+        .from = (uint64_t)sb_cli_int(cli, "from", 0),
+        .to = (uint64_t)sb_cli_int(cli, "to", INT64_MAX),
+        .first_seq = (uint64_t)sb_cli_int(cli, "first", 0),
+        .last_seq = (uint64_t)sb_cli_int(cli, "last", INT64_MAX),
+        .until_ms = UINT64_MAX};
     int rc = sb_journal_path(cli, 0, r->path, err);
     /* a bundle is trusted by what stands beside it, never by what stands in it */
     size_t n = rc == 0 ? strlen(r->path) : 0;

@@ -46,6 +46,16 @@ void sb_cmd_replay_end(struct sb_cmd_replay *r);
          .value = "INDEX",                                                             \
          .summary = "the entry before which to stop",                                  \
          .max = INT64_MAX},                                                            \
+        {.name = "first",                                                              \
+         .kind = SB_CLI_INT,                                                           \
+         .value = "SEQ",                                                               \
+         .summary = "the first event's number in its stream",                          \
+         .max = INT64_MAX},                                                            \
+        {.name = "last",                                                               \
+         .kind = SB_CLI_INT,                                                           \
+         .value = "SEQ",                                                               \
+         .summary = "the last event's number in its stream",                           \
+         .max = INT64_MAX},                                                            \
         {.name = "since-time",                                                         \
          .kind = SB_CLI_TEXT,                                                          \
          .value = "TIME",                                                              \

@@ -129,8 +129,9 @@ static int check_batch(struct replay *r,
 
 static bool is_wanted(const struct sb_replay_config *c, const struct replay_batch *b)
 {
-    return b->index >= c->from && b->leaf.stored_ms >= c->since_ms &&
-           b->leaf.stored_ms < c->until_ms &&
+    return b->index >= c->from && b->batch.first_seq <= c->last_seq &&
+           b->batch.first_seq + b->batch.count - 1 >= c->first_seq &&
+           b->leaf.stored_ms >= c->since_ms && b->leaf.stored_ms < c->until_ms &&
            (!c->stream || sb_bytes_is(b->batch.stream, c->stream)) &&
            (!c->type || sb_bytes_is(b->type, c->type)) &&
            (!c->institution || sb_bytes_is(b->institution, c->institution));
@@ -151,8 +152,11 @@ static int take_batch(struct replay *r,
     if (rc != 0 || !is_wanted(r->config, &b))
         return rc;
     rc = check_batch(r, e, &record, &b, err);
-    for (size_t i = 0; rc == 0 && i < b.n_items; i++)
-        rc = replay_event(r, &b, i, err);
+    for (size_t i = 0; rc == 0 && i < b.n_items; i++) {
+        uint64_t seq = b.batch.first_seq + i;
+        if (seq >= r->config->first_seq && seq <= r->config->last_seq)
+            rc = replay_event(r, &b, i, err);
+    }
     return rc;
 }
 

@@ -44,6 +44,8 @@ struct sb_replay_config { /* borrowed; all zero but `path`, `roots`, `to`, `unti
     const char *institution;
     uint64_t from; /* entries at indices [from, to) */
     uint64_t to;
+    uint64_t first_seq; /* events first_seq to last_seq of their streams */
+    uint64_t last_seq;
     uint64_t since_ms; /* stored in [since_ms, until_ms) */
     uint64_t until_ms;
     sb_replay_fn fn;

@@ -129,7 +129,7 @@ done
 [ "$(jq -s '[.[] | select(has("data"))] | length' none.nd)" = 0 ] || ex_die "no vault"
 [ "$(jq -s -r '[.[].data.operacion] | join(" ")' igm.nd)" = \
     "alta alta alta alta correccion anulacion" ] || ex_die "operations: $(cat igm.nd)"
-replay part.nd --from 2 --to 3 --stream conred/riesgos.incidente
+replay part.nd --first 2 --last 3 --stream conred/riesgos.incidente
 [ "$(jq -r .id part.nd | tr '\n' ' ')" = \
     "conred/riesgos.incidente@2 conred/riesgos.incidente@3 " ] || ex_die "part"
 replay other.nd --type riesgos.sismo

@@ -238,6 +238,8 @@ static void replay_filters(void **state)
                 {"--stream pnc/other.type", 0},
                 {"--type comun.alerta --institution pnc", 10},
                 {"--institution igm", 0},
+                {"--first 3 --last 5", 3},
+                {"--first 11", 0},
                 {"--since-time 2050-01-01", 0},
                 {"--until-time 2050-01-01", 10},
                 {"--until-time 2001-01-01", 0}};
@@ -275,6 +277,7 @@ static void replay_is_called_by_others(void **state)
                                             .roots = &w->w->anchor,
                                             .vault = w->w->members[IGM].vault,
                                             .to = UINT64_MAX,
+                                            .last_seq = UINT64_MAX,
                                             .until_ms = UINT64_MAX,
                                             .fn = count,
                                             .ctx = &seen};
