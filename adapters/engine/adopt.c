@@ -74,19 +74,14 @@ static int keep_record(struct sb_stream *s,
     return rc;
 }
 
-/* Whether the broker still has all of it: otherwise it can be sent to nobody. */
+/* Whether the broker still has all of it but what we have withdrawn: otherwise it can
+ * be sent to nobody. */
 static bool is_whole(const struct sb_stream *s, const struct sb_chain_batch *b)
 {
     size_t classes = 0;
     for (unsigned c = 0; c < SB_CLASS_COUNT; c++)
         classes += (s->type.classes & SB_CLASS_BIT(c)) != 0;
-    if (b->bare || b->skip || b->cts.n != classes)
-        return false;
-    for (size_t c = 0; c < b->cts.n; c++)
-        for (size_t i = 0; i < b->cts.classes[c].n; i++)
-            if (b->cts.classes[c].cts[i].n == 0)
-                return false;
-    return true;
+    return !b->bare && !b->skip && b->cts.n == classes;
 }
 
 static int forget_before(struct sb_stream *s, struct sb_err *err)

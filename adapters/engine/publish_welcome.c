@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "adapters/engine/adopt.h"
+#include "adapters/engine/withdraw.h"
 
 int sb_publish_stop(struct sb_stream *s,
                     int code,
@@ -191,6 +192,8 @@ int sb_publish_adopted(struct sb_stream *s, uint64_t now_ms, struct sb_err *err)
 {
     const struct sb_own_stream *goal = &s->goal;
     int rc = sb_publish_flush(s, now_ms, err);
+    if (!rc)
+        rc = sb_withdraw_moved(s, err);
     if (rc)
         return rc;
     s->row.stored_seq = goal->last_seq;

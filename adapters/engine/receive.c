@@ -285,7 +285,9 @@ static int process(struct sb_receive *r,
         rc = kept ? kept : rc;
     }
     if (rc == 2)
-        return at->adopting ? 0 : sb_withdraw_heard(r->env, &b.withdraw, b.hash, err);
+        return at->adopting ? sb_withdraw_adopt(
+                                  at->adopting, &b.withdraw, b.hash, e->record, err)
+                            : sb_withdraw_heard(r->env, &b.withdraw, b.hash, err);
     if (rc != 1)
         return rc;
     rc = fits_head(at, &b, err);

@@ -66,6 +66,15 @@ sb_withdraw_stored(struct sb_env *env, const uint8_t hash[SB_HASH], struct sb_er
 SB_CHECK int sb_withdraw_refused(struct sb_env *env,
                                  const uint8_t hash[SB_HASH],
                                  struct sb_err *err);
+/* One that a lost state had said, read back from our own stream. */
+SB_CHECK int sb_withdraw_adopt(struct sb_stream *s,
+                               const struct sb_withdraw *w,
+                               const uint8_t hash[SB_HASH],
+                               struct sb_bytes record,
+                               struct sb_err *err);
+/* What is not stored gets new seqs: withdrawals that name some of them are forgotten,
+ * with a warning. */
+SB_CHECK int sb_withdraw_moved(struct sb_stream *s, struct sb_err *err);
 /* A session begins, or the broker was busy: what is not stored is said again. A journal
  * begun anew (`new_generation`) has none of them. */
 SB_CHECK int

@@ -39,6 +39,25 @@ int sb_withdraw_keep(struct sb_stream *s,
     return rc;
 }
 
+int sb_withdraw_moved(struct sb_stream *s, struct sb_err *err)
+{
+    int rc = sb_sql_do(s->env->state,
+                       err,
+                       "DELETE FROM withdrawal WHERE stream = ? AND stored = 0"
+                       " AND annulled_by > ?",
+                       "iu",
+                       s->row.id,
+                       s->row.stored_seq);
+    if (!rc && sb_sql_changed(s->env->state) > 0)
+        sb_log(s->env->log,
+               SB_LOG_WARNING,
+               "withdraw",
+               SB_LOG_TEXT("event", "withdrawal_forgotten"),
+               SB_LOG_TEXT("stream", s->name),
+               SB_LOG_TEXT("text", "its annulments got new numbers: withdraw again"));
+    return rc;
+}
+
 /* The next one of a stream, sent. 1: there was one; 0: none. */
 static int say_next(struct sb_stream *s, uint8_t hash[SB_HASH], struct sb_err *err)
 {
@@ -226,6 +245,27 @@ int sb_withdraw_stored(struct sb_env *env,
         return sb_sql_commit(env->state, err);
     sb_sql_rollback(env->state);
     return rc;
+}
+
+int sb_withdraw_adopt(struct sb_stream *s,
+                      const struct sb_withdraw *w,
+                      const uint8_t hash[SB_HASH],
+                      struct sb_bytes record,
+                      struct sb_err *err)
+{
+    int rc = sb_sql_do(s->env->state,
+                       err,
+                       "INSERT OR IGNORE INTO withdrawal(hash, stream, first_seq,"
+                       " last_seq, annulled_by, record, said)"
+                       " VALUES (?, ?, ?, ?, ?, ?, 1)",
+                       "biuuub",
+                       sb_bytes(hash, SB_HASH),
+                       s->row.id,
+                       w->first_seq,
+                       w->last_seq,
+                       w->annulled_by,
+                       record);
+    return rc ? rc : sb_withdraw_stored(s->env, hash, err);
 }
 
 int sb_withdraw_refused(struct sb_env *env,
