@@ -122,23 +122,6 @@ static void tell_next(const struct sb_cli *cli)
                     : sb_tr(cli, "Next: sacbe directory sign, then publish."));
 }
 
-static void
-put_span(const struct sb_cli *cli, const char *key, const char *label, uint64_t ms)
-{
-    struct sb_out *out = sb_cli_out(cli);
-    char text[32];
-    if (sb_out_format(out) == SB_OUT_JSON) {
-        sb_out_int(out, key, NULL, (int64_t)ms);
-        return;
-    }
-    if (ms % SB_DAY_MS == 0)
-        (void)snprintf(
-            text, sizeof text, "%llud", (unsigned long long)(ms / SB_DAY_MS));
-    else
-        (void)snprintf(text, sizeof text, "%llus", (unsigned long long)(ms / 1000));
-    sb_out_text(out, key, label, text);
-}
-
 int sb_directory_run_policy(struct sb_cli *cli, struct sb_err *err)
 {
     struct sb_out *out = sb_cli_out(cli);
@@ -152,11 +135,8 @@ int sb_directory_run_policy(struct sb_cli *cli, struct sb_err *err)
         rc = sb_cmd_draft_write(cli, &d, sb_cli_text(cli, "out"), err);
     if (rc == 0) {
         tell_drafted(cli, &d);
-        sb_out_int(out, "quorum", sb_tr(cli, "Quorum"), (int64_t)d.body.quorum);
         sb_out_int(out, "witnesses", sb_tr(cli, "Witnesses"), (int64_t)witnesses);
-        put_span(cli, "freshness_ms", sb_tr(cli, "Freshness"), d.body.freshness);
-        put_span(cli, "keep_ms", sb_tr(cli, "Kept by publishers"), d.body.keep);
-        put_span(cli, "retention_ms", sb_tr(cli, "Retention"), d.body.retention);
+        sb_directory_tell_policy(cli, &d.body);
         if (d.body.retention == 0)
             sb_out_note(out, "%s", sb_tr(cli, "Retention 0: texts stay for ever."));
         if (d.body.quorum > 0)

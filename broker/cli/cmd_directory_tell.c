@@ -4,6 +4,42 @@
 
 #include "schemas/record/grant.h"
 
+/* "7d", "90s", "1500ms" */
+static void span_text(char out[32], uint64_t ms)
+{
+    bool days = ms % SB_DAY_MS == 0;
+    bool seconds = ms % 1000 == 0;
+    (void)snprintf(out,
+                   32,
+                   "%llu%s",
+                   (unsigned long long)(days      ? ms / SB_DAY_MS
+                                        : seconds ? ms / 1000
+                                                  : ms),
+                   days      ? "d"
+                   : seconds ? "s"
+                             : "ms");
+}
+
+static void
+put_span(const struct sb_cli *cli, const char *key, const char *label, uint64_t ms)
+{
+    struct sb_out *out = sb_cli_out(cli);
+    char text[32];
+    span_text(text, ms);
+    if (sb_out_format(out) == SB_OUT_JSON)
+        sb_out_int(out, key, NULL, (int64_t)ms);
+    else
+        sb_out_text(out, key, label, text);
+}
+
+void sb_directory_tell_policy(const struct sb_cli *cli, const struct sb_directory *d)
+{
+    sb_out_int(sb_cli_out(cli), "quorum", sb_tr(cli, "Quorum"), (int64_t)d->quorum);
+    put_span(cli, "freshness_ms", sb_tr(cli, "Freshness"), d->freshness);
+    put_span(cli, "keep_ms", sb_tr(cli, "Kept by publishers"), d->keep);
+    put_span(cli, "retention_ms", sb_tr(cli, "Retention"), d->retention);
+}
+
 void sb_directory_tell(const struct sb_cli *cli, const struct sb_cmd_dir *d)
 {
     struct sb_out *out = sb_cli_out(cli);
@@ -18,7 +54,7 @@ void sb_directory_tell(const struct sb_cli *cli, const struct sb_cmd_dir *d)
     sb_out_time(out, "expires", sb_tr(cli, "Expires"), b->expires);
     sb_out_bytes(out, "address", sb_tr(cli, "Address"), b->address);
     sb_out_int(out, "generation", sb_tr(cli, "Generation"), (int64_t)b->generation);
-    sb_out_int(out, "quorum", sb_tr(cli, "Quorum"), (int64_t)b->quorum);
+    sb_directory_tell_policy(cli, b);
     sb_out_int(out, "n_members", sb_tr(cli, "Members"), (int64_t)b->n_members);
     sb_out_int(out, "n_grants", sb_tr(cli, "Grants"), (int64_t)b->n_grants);
     sb_cmd_fingerprint(b->catalogue, text);
@@ -162,14 +198,43 @@ settings(struct changes *c, const struct sb_directory *a, const struct sb_direct
         change(c, "broker", sb_bytes_str("generation"), sb_bytes_str("changed"));
     if (memcmp(a->catalogue, b->catalogue, SB_HASH) != 0)
         change(c, "catalogue", sb_bytes_str("manifest"), sb_bytes_str("changed"));
-    if (a->quorum != b->quorum || a->freshness != b->freshness || a->keep != b->keep ||
-        a->retention != b->retention)
-        change(c, "policy", sb_bytes_str("values"), sb_bytes_str("changed"));
     bool same = a->threshold == b->threshold && a->n_roots == b->n_roots;
     for (size_t i = 0; same && i < a->n_roots; i++)
         same = memcmp(a->roots[i].key_id, b->roots[i].key_id, SB_KEY_ID) == 0;
     if (!same)
         change(c, "roots", sb_bytes_str("set"), sb_bytes_str("changed"));
+}
+
+/* What whoever signs must see: the old value and the new one. */
+static int policy(struct changes *c,
+                  const struct sb_directory *a,
+                  const struct sb_directory *b,
+                  struct sb_arena *arena,
+                  struct sb_err *err)
+{
+    const struct {
+        const char *name;
+        uint64_t was;
+        uint64_t now;
+    } spans[] = {{"freshness", a->freshness, b->freshness},
+                 {"keep", a->keep, b->keep},
+                 {"retention", a->retention, b->retention}};
+    const char *text = sb_arena_str(arena,
+                                    "%llu -> %llu",
+                                    (unsigned long long)a->quorum,
+                                    (unsigned long long)b->quorum);
+    if (text && a->quorum != b->quorum)
+        change(c, "policy", sb_bytes_str("quorum"), sb_bytes_str(text));
+    for (size_t i = 0; text && i < sizeof spans / sizeof spans[0]; i++) {
+        char was[32];
+        char now[32];
+        span_text(was, spans[i].was);
+        span_text(now, spans[i].now);
+        text = sb_arena_str(arena, "%s -> %s", was, now);
+        if (text && spans[i].was != spans[i].now)
+            change(c, "policy", sb_bytes_str(spans[i].name), sb_bytes_str(text));
+    }
+    return text ? 0 : sb_fail(err, SB_E_MEMORY, "out of memory");
 }
 
 int sb_directory_tell_changes(const struct sb_cli *cli,
@@ -184,106 +249,12 @@ int sb_directory_tell_changes(const struct sb_cli *cli,
     sb_out_table(c.out, "changes", columns, 3);
     members(&c, &older->body, &newer->body);
     settings(&c, &older->body, &newer->body);
-    int rc = grants(&c, older, newer, sb_bytes_str("added"), err);
+    int rc = policy(&c, &older->body, &newer->body, newer->arena, err);
+    if (rc == 0)
+        rc = grants(&c, older, newer, sb_bytes_str("added"), err);
     if (rc == 0)
         rc = grants(&c, newer, older, sb_bytes_str("removed"), err);
     sb_out_end(c.out);
     *n = c.n;
     return rc;
 }
-
-const struct sb_tr_row sb_directory_spanish[] = {
-    {"The directory: members, keys and grants, signed by the roots",
-     "El directorio: miembros, llaves y permisos, firmado por las raíces"},
-    {"Show what a directory says", "Muestra lo que dice un directorio"},
-    {"only the roots, as the text to publish; FILE may be an anchor.json",
-     "solo las raíces, como texto para publicar; FILE puede ser un anchor.json"},
-    {"Change the policy, in a draft", "Cambia la política, en un borrador"},
-    {"Open a new journal after a lost one, in a draft",
-     "Abre un diario nuevo tras perder uno, en un borrador"},
-    {"cosignatures that make a checkpoint final; auto: more than half",
-     "cofirmas que hacen definitivo un punto de control; auto: más de la mitad"},
-    {"adapters stop when the last final checkpoint is older, as 7d",
-     "los adaptadores paran si el último definitivo es más viejo, como 7d"},
-    {"how long publishers keep what they sent, as 35d",
-     "cuánto guardan los publicadores lo que enviaron, como 35d"},
-    {"age at which texts may be pruned, as 1825d; 0: never",
-     "edad a la que se pueden depurar los textos, como 1825d; 0: nunca"},
-    {"the last final checkpoint of the journal before",
-     "el último punto de control definitivo del diario anterior"},
-    {"the draft to write", "el borrador que se escribe"},
-    SB_ROW_DIRECTORY,
-    {"Draft of version", "Borrador de la versión"},
-    {"Witnesses", "Testigos"},
-    {"Freshness", "Frescura"},
-    {"Kept by publishers", "Lo guardan los publicadores"},
-    {"Retention", "Retención"},
-    {"Retention 0: texts stay for ever.", "Retención 0: los textos quedan siempre."},
-    {"Adapters stop sealing when no checkpoint with this quorum is younger than the "
-     "freshness: see that the witnesses run.",
-     "Los adaptadores dejan de sellar cuando ningún punto de control con este quórum "
-     "es más joven que la frescura: vea que los testigos funcionen."},
-    {"Cosignatures", "Cofirmas"},
-    {"Last tree", "Último árbol"},
-    {"this checkpoint bears %zu of %llu cosignatures: look for one that is final in "
-     "the folders of the witnesses",
-     "este punto de control lleva %zu de %llu cofirmas: busque uno definitivo en las "
-     "carpetas de los testigos"},
-    {"This is the way on after a lost journal: the roots sign it, the broker starts "
-     "with an empty journal and this directory, and the publishers refill it from "
-     "what they keep. What was in the lost journal after this checkpoint is what they "
-     "resend. Keep the old file, if any is left.",
-     "Así se sigue tras perder un diario: las raíces lo firman, el nodo arranca con un "
-     "diario vacío y este directorio, y los publicadores lo llenan otra vez con lo que "
-     "guardan. Lo que hubo en el diario perdido después de este punto es lo que "
-     "reenvían. Conserve el archivo viejo, si algo queda."},
-    {"Next: sacbe directory sign, then publish.",
-     "Sigue: sacbe directory sign, luego publish."},
-    {"Compare two directories; exit 1 when they differ",
-     "Compara dos directorios; sale con 1 si difieren"},
-    {"Sign a draft with root vaults", "Firma un borrador con bóvedas raíz"},
-    {"a root vault (one per --root)", "una bóveda raíz (una por cada --root)"},
-    {"the signed directory (else the draft itself is replaced)",
-     "el directorio firmado (si no, se reemplaza el borrador mismo)"},
-    {"the directory before: shows what changes, and checks the chain",
-     "el directorio anterior: muestra lo que cambia y revisa la cadena"},
-    {"Check directories in the order of their versions",
-     "Revisa directorios en el orden de sus versiones"},
-    {"Give a signed directory to the broker", "Entrega al nodo un directorio firmado"},
-    SB_ROW_ANCHOR,
-    {"Exchange", "Intercambio"},
-    {"Version", "Versión"},
-    {"Signed", "Firmado"},
-    {"Signatures", "Firmas"},
-    {"Threshold", "Umbral"},
-    {"Issued", "Emitido"},
-    {"Expires", "Vence"},
-    {"Address", "Dirección"},
-    {"Generation", "Generación"},
-    {"Quorum", "Quórum"},
-    {"Members", "Miembros"},
-    {"Grants", "Permisos"},
-    {"Catalogue", "Catálogo"},
-    {"Fingerprint", "Huella"},
-    {"HOLDER", "TITULAR"},
-    {"KEY ID", "LLAVE"},
-    {"SIGNED", "FIRMÓ"},
-    {"CODE", "CÓDIGO"},
-    {"NAME", "NOMBRE"},
-    {"STATUS", "ESTADO"},
-    {"CARDS", "TARJETAS"},
-    {"WITNESS", "TESTIGO"},
-    {"UNTIL", "HASTA"},
-    {"WHAT", "QUÉ"},
-    {"CHANGE", "CAMBIO"},
-    {"The directories are the same.", "Los directorios son iguales."},
-    {"Signed: ready to publish.", "Firmado: listo para publicar."},
-    {"Signatures are still missing.", "Todavía faltan firmas."},
-    {"Dry run: nothing was written.", "Ensayo: no se escribió nada."},
-    {"version %llu: signed by %zu roots, %zu members, %zu grants",
-     "versión %llu: firmada por %zu raíces, %zu miembros, %zu permisos"},
-    {"Not proven: that no newer directory exists.",
-     "No se prueba: que no exista un directorio más nuevo."},
-    {"The broker has journaled it.", "El nodo lo asentó en su diario."},
-    {"Dry run: nothing was sent.", "Ensayo: no se envió nada."},
-    {NULL, NULL}};

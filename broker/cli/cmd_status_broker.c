@@ -30,14 +30,14 @@ static void attend_witnesses(struct sb_status *s)
         sb_cmd_age((uint64_t)(s->now > time ? s->now - time : 0), age, sizeof age);
         if (time)
             sb_out_attention(sb_status_attend(s, SB_EXIT_INDETERMINATE),
-                             "sacbe lag",
+                             "sacbe explain SB-614",
                              sb_tr(s->cli, "witness %.*s has been silent for %s"),
                              SB_FMT(who),
                              age);
         else
             sb_out_attention(
                 sb_status_attend(s, SB_EXIT_INDETERMINATE),
-                "sacbe lag",
+                "sacbe explain SB-614",
                 sb_tr(s->cli, "witness %.*s has not cosigned since the start"),
                 SB_FMT(who));
     }

@@ -328,6 +328,11 @@ static void a_policy_is_drafted(void **state)
     assert_int_equal(s.status, 0);
     said_has(s.out, "\"version\": 3");
     said_has(s.out, "\"retention_ms\": 157680000000");
+    go(&s,
+       w,
+       "directory diff ~/bundle/directories/2.sbd ~/draft.sbd --anchor ~/anchor.json");
+    assert_int_equal(s.status, 1);
+    said_has(s.out, "0d -> 1825d");
     go(&s, w, "directory policy " SIGNED " --quorum 9 -o ~/draft.sbd");
     assert_int_equal(s.status, 1);
     said_has(s.err, "SB-614");
