@@ -1,15 +1,12 @@
 /* The offline audit: what a bundle, a proof file or a folder of tiles proves, and what
  * it does not. Reads files only; never a clock, a socket or a daemon.
  *
- * Trust comes from the auditor: the roots (keys/roots.h) and the auditor's own earlier
- * checkpoint, never from what is judged. Everything that is found is said, one finding
- * at a time, and nothing stops at the first. A part is
- *   passed         all that was asked of it holds;
- *   failed         somebody's signature or a hash contradicts it;
- *   indeterminate  what is needed to tell is not there (pruned, outside the range, no
- *                  quorum, no roots).
- * Memory does not grow with the number of entries; it grows with streams, epochs in
- * force, directories, and with gaps that are apart from each other. */
+ * Trust comes from the auditor: roots (keys/roots.h) and an own earlier checkpoint,
+ * never from what is judged. Everything that is found is said; nothing stops at the
+ * first. passed         all that was asked of a part holds; failed         somebody's
+ * signature or a hash contradicts it; indeterminate  what would tell is not there
+ * (pruned, outside, no quorum, no roots). Memory grows with streams, epochs in force,
+ * directories and gaps, not with entries. */
 #ifndef BROKER_AUDIT_AUDIT_H
 #define BROKER_AUDIT_AUDIT_H
 

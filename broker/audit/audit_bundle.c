@@ -17,7 +17,11 @@ gather(struct sb_audit *a, const struct sb_bundle_entry *raw, struct sb_err *err
 {
     struct audit_entry e = {.raw = raw};
     int rc = a->holes ? 0 : audit_tree_leaf(a, raw->leaf, err);
-    if (rc != 0 || audit_decode(raw, &e, NULL) != 0 || !raw->inside)
+    bool good = rc == 0 && audit_decode(raw, &e, NULL) == 0;
+    if (e.leaf.stored_ms > a->facts.last_ms)
+        a->facts.last_ms =
+            e.leaf.stored_ms; /* the moment of the checkpoint's witnesses */
+    if (!good || !raw->inside)
         return rc;
     rc = audit_gather(a, &e, err);
     return rc < 0 ? rc : 0;

@@ -186,7 +186,6 @@ int audit_place(struct sb_audit *a, const struct audit_entry *e, struct sb_err *
         a->stored_ms = e->leaf.stored_ms;
     if (a->at == 0)
         a->facts.first_ms = e->leaf.stored_ms;
-    a->facts.last_ms = a->stored_ms;
     if (e->leaf.kind == SB_KIND_DIRECTORY) {
         struct sb_directory d;
         if (e->raw->inside && sb_directory_read(e->record.body, a->arena, &d, err) == 0)

@@ -48,7 +48,7 @@ void audit_late(struct sb_audit *a, uint64_t stored_ms, uint64_t newest_ms)
     a->facts.late_receipts++;
     audit_say(a,
               SB_AUDIT_STATEMENTS,
-              SB_AUDIT_INDETERMINATE,
+              SB_AUDIT_PASSED,
               SB_E_RECEIPT,
               "a receipt came %llu minutes after the newest batch that it names",
               (unsigned long long)((stored_ms - newest_ms) / 60000u));

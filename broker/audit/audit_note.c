@@ -73,49 +73,34 @@ static void since_refused(struct sb_audit *a, int code, const char *text)
     audit_say(a, SB_AUDIT_CHECKPOINT, SB_AUDIT_FAILED, code, "%s", text);
 }
 
-/* The auditor's own note must be of this log and of this very tree, earlier. */
-int audit_since(struct sb_audit *a, struct sb_err *err)
+static void other_generation(struct sb_audit *a, const struct sb_checkpoint *mine)
 {
-    struct sb_checkpoint mine = {0};
+    audit_say(a,
+              SB_AUDIT_CHECKPOINT,
+              SB_AUDIT_INDETERMINATE,
+              SB_E_JOURNAL_GENERATION,
+              "your own checkpoint is of %s and this journal is %s: compare it with a "
+              "bundle of its own generation",
+              mine->origin,
+              a->facts.origin);
+}
+
+/* Root of the tree that the auditor has seen: 0; 1 when it cannot be told. */
+static int
+root_then(struct sb_audit *a, uint64_t size, uint8_t root[SB_HASH], struct sb_err *err)
+{
+    if (size != a->facts.size)
+        return a->nodes ? audit_root_at(a, size, root, err) : 1;
+    memcpy(root, a->facts.root, SB_HASH);
+    return 0;
+}
+
+static int
+compare(struct sb_audit *a, const struct sb_checkpoint *mine, struct sb_err *err)
+{
     uint8_t root[SB_HASH];
-    struct sb_bytes note = a->config->since;
-    if (note.n == 0)
-        return 0;
-    if (audit_open_note(a, note, &mine, err) != 0) {
-        since_refused(a,
-                      SB_E_NOTE,
-                      "your own checkpoint is not signed by this journal's log key: it "
-                      "is of another journal, or this one is not the journal it says");
-        return 0;
-    }
-    if (strcmp(mine.origin, a->facts.origin) != 0) {
-        audit_say(
-            a,
-            SB_AUDIT_CHECKPOINT,
-            SB_AUDIT_INDETERMINATE,
-            SB_E_JOURNAL_GENERATION,
-            "your own checkpoint is of %s and this journal is %s: compare it with "
-            "a bundle of its own generation",
-            mine.origin,
-            a->facts.origin);
-        return 0;
-    }
-    if (mine.size > a->facts.size) {
-        since_refused(
-            a,
-            SB_E_JOURNAL_SHORT,
-            "this journal is older than your own checkpoint: entries that you "
-            "have seen are not in it");
-        return 0;
-    }
-    int rc = 1;
-    if (mine.size == a->facts.size) {
-        memcpy(root, a->facts.root, SB_HASH);
-        rc = 0;
-    } else if (a->nodes) {
-        rc = audit_root_at(a, mine.size, root, err);
-    }
-    if (rc == 0 && memcmp(root, mine.root, SB_HASH) != 0)
+    int rc = root_then(a, mine->size, root, err);
+    if (rc == 0 && memcmp(root, mine->root, SB_HASH) != 0)
         since_refused(a,
                       SB_E_CONSISTENCY,
                       "this journal does not continue your own checkpoint: the broker "
@@ -128,6 +113,34 @@ int audit_since(struct sb_audit *a, struct sb_err *err)
                   "your own checkpoint cannot be compared: the tiles that tell are not "
                   "here, or broken");
     return rc < 0 ? rc : 0;
+}
+
+/* The auditor's own note must be of this log and of this very tree, earlier. */
+int audit_since(struct sb_audit *a, struct sb_err *err)
+{
+    struct sb_checkpoint mine = {0};
+    struct sb_bytes note = a->config->since;
+    if (note.n == 0)
+        return 0;
+    if (audit_open_note(a, note, &mine, err) != 0) {
+        since_refused(a,
+                      SB_E_NOTE,
+                      "your own checkpoint is not signed by this journal's log key: it "
+                      "is of another journal, or this one is not the journal it says");
+        return 0;
+    }
+    if (strcmp(mine.origin, a->facts.origin) != 0) {
+        other_generation(a, &mine);
+        return 0;
+    }
+    if (mine.size <= a->facts.size)
+        return compare(a, &mine, err);
+    since_refused(
+        a,
+        SB_E_JOURNAL_SHORT,
+        "this journal is older than your own checkpoint: entries that you have "
+        "seen are not in it");
+    return 0;
 }
 
 int audit_checkpoint(struct sb_audit *a, struct sb_err *err)

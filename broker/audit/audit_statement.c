@@ -142,7 +142,13 @@ int audit_statement(struct sb_audit *a, const struct audit_entry *e, struct sb_e
         return act(a, e, err);
     case SB_KIND_PRUNE:
         return prune(a, e, err);
-    default:
+    default: /* notices: nothing writes them yet */
+        audit_say(a,
+                  SB_AUDIT_FORM,
+                  SB_AUDIT_INDETERMINATE,
+                  SB_E_TAG,
+                  "a %s: there is no rule by which to judge it",
+                  sb_kind_text(e->leaf.kind));
         return 0;
     }
 }

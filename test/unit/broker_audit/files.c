@@ -186,6 +186,38 @@ static void outside_the_range(void **state)
     assert_int_equal(sb_audit_result(&s->facts), SB_AUDIT_FAILED);
 }
 
+/* Enough witnesses make it final; a false line of theirs counts as none. */
+static void cosigned(void **state)
+{
+    struct scene *s = *state;
+    struct sb_buf note = {0};
+    s->w->dir.quorum = 2;
+    scene_directory(s);
+    written(s);
+    assert_int_equal(sb_audit_result(&s->facts), SB_AUDIT_INDETERMINATE);
+    forge_note(&s->f, s->f.n, s->w->broker, &note);
+    struct sb_bytes bare = forge_keep(&s->f, sb_buf_bytes(&note));
+    for (size_t m = IGM; m <= PNC; m++) {
+        struct sb_vault_key key;
+        char name[SB_NOTE_NAME_MAX + 1];
+        const struct sb_vault *v = s->w->members[m].vault;
+        assert_true(sb_vault_newest(v, SB_USE_WITNESS, &key));
+        sb_witness_name(name, sb_bytes_str("sns"), sb_bytes_str(s->w->members[m].code));
+        assert_int_equal(
+            sb_cosign(v, key.key_id, name, bare, NOW / 1000 + 60, &note, NULL), 0);
+    }
+    assert_int_equal(
+        sb_file_write(path_of(s, "checkpoint"), sb_buf_bytes(&note), 0644, NULL), 0);
+    judge(s);
+    scene_passed(s);
+    assert_int_equal(s->facts.cosignatures, 2);
+    touch(s, "checkpoint", FLIP, note.n - 20);
+    judge(s);
+    assert_int_equal(sb_audit_result(&s->facts), SB_AUDIT_INDETERMINATE);
+    assert_true(scene_found(s, SB_AUDIT_CHECKPOINT, SB_E_QUORUM));
+    sb_buf_free(&note);
+}
+
 static void kinds(void **state)
 {
     struct scene *s = *state;
@@ -254,6 +286,7 @@ int main(void)
         T(strangers),
         T(another_about),
         T(outside_the_range),
+        T(cosigned),
         T(kinds),
         T(tiles_of_any_log),
     };
