@@ -26,11 +26,28 @@ static void table(const struct sb_cli *cli,
     sb_out_end(out);
 }
 
+/* What it knows of the journal, as every institution is a witness. */
+static void put_witness(const struct sb_cli *cli, const struct sb_value *witness)
+{
+    struct sb_out *out = sb_cli_out(cli);
+    if (!witness)
+        return;
+    sb_out_int(out, "final", sb_tr(cli, "Final at"), sb_cmd_int(witness, "final"));
+    sb_out_int(out, "quorum", sb_tr(cli, "Quorum"), sb_cmd_int(witness, "quorum"));
+    sb_out_bool(out, "cosigns", sb_tr(cli, "Cosigns"), sb_cmd_true(witness, "cosigns"));
+    sb_out_bool(out,
+                "contradicted",
+                sb_tr(cli, "Contradiction found"),
+                sb_cmd_true(witness, "contradicted"));
+}
+
 void sb_status_adapter(const struct sb_cli *cli, const struct sb_value *map)
 {
     static const struct sb_out_column streams[] = {{"stream", "PUBLISHES", false},
                                                    {"sealed", "SEALED", true},
                                                    {"stored", "STORED", true},
+                                                   {"proved", "PROVED", true},
+                                                   {"final", "FINAL", true},
                                                    {"in_flight", "IN FLIGHT", true},
                                                    {"claim", "CLAIM", true},
                                                    {"epoch", "EPOCH", true}};
@@ -41,6 +58,7 @@ void sb_status_adapter(const struct sb_cli *cli, const struct sb_value *map)
     static const struct sb_out_column readings[] = {
         {"stream", "READS", false},
         {"seq", "EVENT", true},
+        {"head", "HEAD", true},
         {"applied", "APPLIED", true},
         {"quarantined", "QUARANTINED", true},
         {"trouble", "TROUBLE", false}};
@@ -62,9 +80,10 @@ void sb_status_adapter(const struct sb_cli *cli, const struct sb_value *map)
                    numbers[i].key,
                    sb_tr(cli, numbers[i].label),
                    sb_cmd_int(map, numbers[i].key));
-    table(cli, map, "streams", streams, 6);
+    put_witness(cli, sb_value_get(map, "witness"));
+    table(cli, map, "streams", streams, 8);
     table(cli, map, "sources", sources, 4);
-    table(cli, map, "readings", readings, 5);
+    table(cli, map, "readings", readings, 6);
 }
 
 void sb_status_witness(const struct sb_status *s)
@@ -159,6 +178,10 @@ const struct sb_tr_row sb_status_spanish[] = {
     {"PUBLISHES", "PUBLICA"},
     {"SEALED", "SELLADOS"},
     {"STORED", "GUARDADOS"},
+    {"PROVED", "PROBADOS"},
+    {"FINAL", "DEFINITIVOS"},
+    {"HEAD", "CABEZA"},
+    {"Cosigns", "Cofirma"},
     {"IN FLIGHT", "EN CAMINO"},
     {"CLAIM", "TURNO"},
     {"EPOCH", "ÉPOCA"},
