@@ -3,7 +3,7 @@
 #include <sodium.h>
 #include <stdio.h>
 
-#include "broker/bundle/proof_file.h"
+#include "broker/audit/audit.h"
 #include "test/unit/adapters_engine/rig.h"
 
 /* Three alerts, of which the second is corrected and annulled; all in a signed tree. */
@@ -191,6 +191,24 @@ static void read_proof(struct rig_side *s,
         fail_msg("%s", err.text);
 }
 
+static void say(void *ctx, const struct sb_audit_finding *f)
+{
+    (void)ctx;
+    if (f->verdict == SB_AUDIT_FAILED)
+        fail_msg("%s", f->text);
+}
+
+/* As a stranger with the roots judges it. */
+static void audit(const struct rig *r, struct sb_bytes proof)
+{
+    struct sb_err err;
+    struct sb_audit_facts facts;
+    const struct sb_audit_config config = {.roots = &r->sim->world->anchor, .say = say};
+    if (sb_audit_proof(proof, &config, &facts, &err) != 0)
+        fail_msg("%s", err.text);
+    assert_int_not_equal(sb_audit_result(&facts), SB_AUDIT_FAILED);
+}
+
 static void check_paths(const struct rig *r, const struct sb_proof_file *p)
 {
     struct sb_checkpoint tree;
@@ -235,6 +253,7 @@ static void a_proof_holds_by_itself(void **state)
         assert_int_equal(p.seq, seq);
         assert_false(p.disclosed);
         check_paths(r, &p);
+        audit(r, sb_buf_bytes(&bytes));
     }
     sb_buf_free(&bytes);
     sb_arena_free(arena);
@@ -311,6 +330,7 @@ static void a_key_is_given_out_after_its_act_is_stored(void **state)
     struct sb_item item;
     read_proof(s, arena, &bytes, &p);
     check_paths(r, &p);
+    audit(r, sb_buf_bytes(&bytes));
     assert_true(p.disclosed);
     assert_true(sb_bytes_is(p.class_name, "interna"));
     assert_true(sb_bytes_is(p.order, "Juzgado 3, 118-2026"));

@@ -421,6 +421,15 @@ static void what_is_gone_is_proved_and_not_disclosed(void **state)
     rig_free(r);
 }
 
+static void lose_journal(struct rig *r)
+{
+    r->pnc.here = false;
+    sb_publish_away(&r->pnc.stream);
+    sb_receive_away(&r->pnc.receive);
+    r->sim->now += 1000;
+    sim_generation(r->sim);
+}
+
 static void a_journal_begun_anew_takes_withdrawals_too(void **state)
 {
     (void)state;
@@ -429,11 +438,7 @@ static void a_journal_begun_anew_takes_withdrawals_too(void **state)
     rig_pass(r, 5000);
     sim_checkpoint(r->sim);
     rig_kill(&r->stcns);
-    r->pnc.here = false;
-    sb_publish_away(&r->pnc.stream);
-    sb_receive_away(&r->pnc.receive);
-    r->sim->now += 1000;
-    sim_generation(r->sim);
+    lose_journal(r);
     rig_enter(&r->pnc);
     rig_pass(r, 5000);
     assert_int_equal(r->pnc.stream.row.stopped, 0);
@@ -447,6 +452,34 @@ static void a_journal_begun_anew_takes_withdrawals_too(void **state)
     rig_pass(r, 5000);
     assert_string_equal(rig_ask(&r->stcns, rows), "A1,A3");
     assert_int_equal(r->stcns.receive.readings[0]->trouble.code, 0);
+    rig_free(r);
+}
+
+/* The state is lost, then the journal too. */
+static void withdrawals_of_a_lost_state_come_back(void **state)
+{
+    (void)state;
+    struct rig *r = with_events();
+    char path[2 * RIG_PATH];
+    withdraw(r, 2, 2, false, false);
+    empty(r, 2, 2);
+    sim_checkpoint(r->sim);
+    rig_kill(&r->stcns);
+    rig_kill(&r->pnc);
+    snprintf(path, sizeof path, "%s/pnc.state", r->dir);
+    assert_int_equal(remove(path), 0);
+    rig_start(&r->pnc);
+    rig_enter(&r->pnc);
+    rig_pass(r, 20000);
+    assert_int_equal(r->pnc.stream.row.stored_seq, 4);
+    assert_int_equal(empty_in_outbox(r, 2), 3);
+    assert_string_equal(rig_state(&r->pnc, "SELECT stored FROM withdrawal"), "1");
+    lose_journal(r);
+    rig_enter(&r->pnc);
+    rig_pass(r, 20000);
+    assert_int_equal(r->pnc.stream.row.stopped, 0);
+    assert_int_equal(r->pnc.stream.row.stored_seq, 4);
+    assert_int_equal(entries_of(r, SB_KIND_PRUNE), 1);
     rig_free(r);
 }
 
@@ -466,6 +499,7 @@ int main(void)
         cmocka_unit_test(what_was_pruned_is_passed_over_with_a_warning),
         cmocka_unit_test(what_is_gone_is_proved_and_not_disclosed),
         cmocka_unit_test(a_journal_begun_anew_takes_withdrawals_too),
+        cmocka_unit_test(withdrawals_of_a_lost_state_come_back),
     };
     return cmocka_run_group_tests_name("adapters.engine.withdrawn", tests, NULL, NULL);
 }
