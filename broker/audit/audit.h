@@ -46,9 +46,7 @@ typedef void (*sb_audit_say_fn)(void *ctx, const struct sb_audit_finding *f);
 
 /* The section that a proof discloses: msgpack by JSON's model (schemas/pack/value.h),
  * given only when it is the one that was signed. Live during the call. */
-typedef void (*sb_audit_plain_fn)(void *ctx,
-                                  struct sb_bytes class_name,
-                                  struct sb_bytes payload);
+typedef void (*sb_audit_plain_fn)(void *ctx, struct sb_bytes name, struct sb_bytes b);
 
 struct sb_audit_config {           /* borrowed */
     const struct sb_anchor *roots; /* NULL: none given, which is indeterminate */

@@ -257,6 +257,21 @@ static void tiles_of_any_log(void **state)
     }
     assert_int_equal(sb_audit_tiles(s->dir, &key, &config, &s->facts, NULL), 0);
     assert_int_equal(sb_audit_result(&s->facts), SB_AUDIT_FAILED); /* some of them */
+    for (size_t n = 0; n < 3; n++) {
+        char name[64];
+        struct sb_buf other = {0};
+        for (size_t i = 0; i < SB_TILE_WIDTH; i++)
+            sb_buf_put(&other, "\0\1x", 3);
+        snprintf(name, sizeof name, "tile/entries/%03zu%s", n, n == 2 ? ".p/88" : "");
+        assert_int_equal(
+            sb_file_write(path_of(s, name), sb_buf_bytes(&other), 0644, NULL), 0);
+        sb_buf_free(&other);
+    }
+    s->n_found = 0;
+    assert_int_equal(sb_audit_tiles(s->dir, &key, &config, &s->facts, NULL), 0);
+    assert_int_equal(sb_audit_result(&s->facts), SB_AUDIT_PASSED);
+    assert_int_equal(s->facts.entries, 0);
+    assert_int_equal(s->n_found, 1); /* which says so */
     struct sb_buf note = {0};
     forge_note(&s->f, 300, s->w->broker, &note);
     written(s);
