@@ -152,6 +152,8 @@ static int take_batch(struct replay *r,
     if (rc != 0 || !is_wanted(r->config, &b))
         return rc;
     rc = check_batch(r, e, &record, &b, err);
+    if (rc == 0)
+        rc = sb_record_hash(b.hash, record.body, err);
     for (size_t i = 0; rc == 0 && i < b.n_items; i++) {
         uint64_t seq = b.batch.first_seq + i;
         if (seq >= r->config->first_seq && seq <= r->config->last_seq)

@@ -19,6 +19,7 @@ struct sb_replay_event { /* slices live during the call */
     uint64_t sent_ms; /* of the batch, as its signer says */
     struct sb_bytes stream;
     uint64_t seq;
+    const uint8_t *batch_hash; /* SB_HASH bytes: which journal this is the index of */
     struct sb_bytes institution;
     struct sb_bytes type_name;
     const struct sb_event_type *type; /* by the catalogue of that day */

@@ -83,6 +83,7 @@ int replay_event(struct replay *r,
                                 .sent_ms = b->batch.sent,
                                 .stream = b->batch.stream,
                                 .seq = b->batch.first_seq + i,
+                                .batch_hash = b->hash,
                                 .institution = b->institution,
                                 .type_name = b->type,
                                 .arena = r->arena};

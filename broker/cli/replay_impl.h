@@ -58,6 +58,7 @@ struct replay_batch {
     uint64_t index;
     struct sb_entry leaf;
     struct sb_batch batch;
+    uint8_t hash[SB_HASH];
     struct sb_bytes institution;
     struct sb_bytes type;
     const struct replay_stream *stream;
