@@ -218,8 +218,19 @@ static int run_prove(struct sb_cli *cli, struct sb_err *err)
 
 static void tell_withdrawn(const struct sb_cli *cli, const struct sb_value *map)
 {
+    static const struct {
+        const char *key;
+        const char *label;
+    } numbers[] = {{"events", "Events"},
+                   {"annulments", "Annulments"},
+                   {"gone_before", "Texts gone before"}};
     struct sb_out *out = sb_cli_out(cli);
     int64_t annulled = sb_cmd_int(map, "annulled_by");
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        sb_out_int(out,
+                   numbers[i].key,
+                   sb_tr(cli, numbers[i].label),
+                   sb_cmd_int(map, numbers[i].key));
     if (sb_cli_dry_run(cli)) {
         sb_out_note(out, "%s", sb_tr(cli, "Dry run: nothing was withdrawn."));
         return;

@@ -38,6 +38,9 @@ const struct sb_tr_row sb_event_spanish[] = {
      "Se sostiene y deja algo abierto: sacbe audit verify dice qué."},
     {"Dry run: nothing was written.", "Ensayo: no se escribió nada."},
     {"Dry run: nothing was withdrawn.", "Ensayo: no se retiró nada."},
+    {"Events", "Eventos"},
+    {"Annulments", "Anulaciones"},
+    {"Texts gone before", "Textos que ya no estaban"},
     {"Journaled at", "Asentado en"},
     {"Annulled by event", "Anulado por el evento"},
     {"The ciphertexts are gone from the journal; the readers delete and sign: sacbe "
