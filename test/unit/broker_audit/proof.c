@@ -296,6 +296,37 @@ static void disclosed_wrongly(void **state)
     assert_int_equal(judge(p), SB_AUDIT_INDETERMINATE);
 }
 
+/* Any bit of the file. */
+static void every_change_is_found(void **state)
+{
+    struct proof *p = *state;
+    struct sb_buf bytes = {0};
+    struct sb_audit_facts facts;
+    struct sb_audit_config config = scene_config(p->s);
+    uint32_t seed = 3;
+    disclose(p, "Oficio 12", 8);
+    config.say = NULL;
+    sb_proof_file_write(&p->file, &bytes);
+    for (int i = 0; i < 600; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        size_t at = (seed >> 4) % bytes.n;
+        uint8_t bit = (uint8_t)(1u << (i % 8));
+        bytes.p[at] ^= bit;
+        assert_int_equal(sb_audit_proof(sb_buf_bytes(&bytes), &config, &facts, NULL),
+                         0);
+        if (sb_audit_result(&facts) == SB_AUDIT_PASSED)
+            fail_msg("a change of byte %zu was not found", at);
+        bytes.p[at] ^= bit;
+        size_t n = bytes.n;
+        bytes.n = at; /* cut there */
+        assert_int_equal(sb_audit_proof(sb_buf_bytes(&bytes), &config, &facts, NULL),
+                         0);
+        assert_int_equal(sb_audit_result(&facts), SB_AUDIT_FAILED);
+        bytes.n = n;
+    }
+    sb_buf_free(&bytes);
+}
+
 static enum sb_audit_verdict attribute(struct proof *p, struct sb_attribution *out)
 {
     struct sb_buf bytes = {0};
@@ -390,6 +421,7 @@ int main(void)
         T(withdrawn),
         T(disclosed),
         T(disclosed_wrongly),
+        T(every_change_is_found),
         T(attribution),
         T(attribution_after_revocation),
     };
