@@ -144,8 +144,12 @@ judge(struct sb_cli *cli, struct sb_bytes proof, bool *final, struct sb_err *err
 static int keep(struct sb_cli *cli, struct sb_bytes proof, struct sb_err *err)
 {
     const char *to = sb_cli_text(cli, "out");
-    return sb_cli_flag(cli, "force") ? sb_file_write(to, proof, 0644, err)
-                                     : sb_file_create(to, proof, 0644, err);
+    if (sb_cli_flag(cli, "force"))
+        return sb_file_write(to, proof, 0644, err);
+    int rc = sb_file_create(to, proof, 0644, err);
+    return rc == SB_E_EXISTS
+               ? sb_fail(err, rc, "%s is there already: --force replaces it", to)
+               : rc;
 }
 
 static int write_proof(struct sb_cli *cli, struct sb_bytes text, struct sb_err *err)
