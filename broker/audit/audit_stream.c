@@ -1,7 +1,6 @@
 /* Purpose: who may produce a stream (claims) and for whom (epochs), entry by entry.
  * Invariant: after a finding the stream goes on from what stands in the journal, so
  * that one fault is said once. */
-#include "broker/audit/audit_later.h"
 #include "broker/audit/audit_rights.h"
 #include "broker/audit/audit_stream.h"
 #include "broker/audit/audit_tree.h"
