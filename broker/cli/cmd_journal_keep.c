@@ -47,25 +47,25 @@ struct range { /* as the options say; NULL: no bound */
 
 static int export_range(struct sb_cli *cli,
                         const char *file,
+                        const char *dir,
                         const struct range *range,
-                        struct sb_export_config *config,
                         struct sb_export_facts *facts,
                         struct sb_err *err)
 {
     struct sb_journal_reader *reader = NULL;
     struct sb_progress progress = {0};
+    struct sb_export_config config = {
+        .dir = dir, .to = UINT64_MAX, .progress = sb_progress_of, .ctx = &progress};
     int rc = sb_journal_reader_open(&reader, file, err);
     if (rc == 0 && range->from)
-        rc = place(reader, range->from, &config->from, err);
+        rc = place(reader, range->from, &config.from, err);
     if (rc == 0 && range->to)
-        rc = place(reader, range->to, &config->to, err);
-    if (rc == 0 && config->from > config->to)
+        rc = place(reader, range->to, &config.to, err);
+    if (rc == 0 && config.from > config.to)
         rc = sb_fail(err, SB_E_USAGE, "--from is behind --to");
     if (rc == 0) {
         sb_progress_start(&progress, sb_cli_quiet(cli), sb_tr(cli, "export"), 0);
-        config->progress = sb_progress_of;
-        config->ctx = &progress;
-        rc = sb_bundle_export(reader, config, facts, err);
+        rc = sb_bundle_export(reader, &config, facts, err);
         sb_progress_end(&progress);
     }
     sb_journal_reader_close(reader);
@@ -89,15 +89,15 @@ static void tell_exported(const struct sb_cli *cli,
 int sb_journal_run_export(struct sb_cli *cli, struct sb_err *err)
 {
     char path[SB_PATH_TEXT];
-    struct sb_export_config config = {.dir = sb_cli_arg(cli, 0), .to = UINT64_MAX};
+    const char *dir = sb_cli_arg(cli, 0);
     struct sb_export_facts facts = {0};
     const struct range range = {sb_cli_text(cli, "from"), sb_cli_text(cli, "to")};
     int rc = sb_journal_path(cli, 1, path, err);
     if (rc == 0)
-        rc = export_range(cli, path, &range, &config, &facts, err);
+        rc = export_range(cli, path, dir, &range, &facts, err);
     if (rc != 0)
         return rc;
-    tell_exported(cli, config.dir, &facts);
+    tell_exported(cli, dir, &facts);
     if (!facts.final)
         sb_out_note(sb_cli_out(cli),
                     "%s",
@@ -169,12 +169,11 @@ static int
 archive(struct sb_cli *cli, const char *dir, uint64_t below, struct sb_err *err)
 {
     char path[SB_PATH_TEXT];
-    struct sb_export_config config = {.dir = dir, .to = UINT64_MAX};
     struct sb_export_facts facts = {0};
     const struct range whole = {NULL, NULL};
     int rc = sb_cmd_config_path(cli, "journal", path, err);
     if (rc == 0)
-        rc = export_range(cli, path, &whole, &config, &facts, err);
+        rc = export_range(cli, path, dir, &whole, &facts, err);
     if (rc == 0 && facts.size < below)
         rc = sb_fail(err,
                      SB_E_BUNDLE,
