@@ -227,12 +227,29 @@ static int write_files(struct sb_export *x, struct sb_err *err)
     return rc == 0 ? sb_writes_flush(x->writes, err) : rc;
 }
 
+/* What was taken away while files were written may be missing in them. */
+static int check_least(const struct sb_export *x, struct sb_err *err)
+{
+    uint64_t least = 0;
+    int rc = sb_export_least(x->reader, &least, err);
+    if (rc == 0 && least > x->goal.checkpoint.size)
+        rc = sb_fail(
+            err,
+            SB_E_BUSY,
+            "ciphertexts were taken away while the export ran: run it again, it "
+            "goes on from here");
+    return rc;
+}
+
 static int finish(struct sb_export *x, struct sb_err *err)
 {
     struct sb_bundle_about about = x->about;
     about.from = x->range.from;
     about.to = x->range.to;
-    int rc = put_about(x, SB_BUNDLE_JSON, &about, err);
+    int rc = check_least(x, err);
+    if (rc != 0)
+        return rc;
+    rc = put_about(x, SB_BUNDLE_JSON, &about, err);
     if (rc == 0)
         rc = sb_writes_put(
             x->writes, SB_BUNDLE_CHECKPOINT, sb_buf_bytes(&x->goal.note), err);

@@ -26,7 +26,8 @@ struct sb_export_facts {
 };
 
 /* The tree of the newest final checkpoint (by the newest directory in the journal;
- * quorum 0: the newest signed), or the newest signed one when none is final.
+ * quorum 0: the newest signed), or the newest signed one when none is final; always one
+ * that holds every record which took ciphertexts away (SB_E_BUSY: try again).
  * SB_E_NOT_FOUND: no checkpoint yet; SB_E_BUNDLE: `dir` holds something else, a bundle
  * of another journal, of a wider range, or of a tree that this journal does not
  * continue. SB_E_STATE: another export is writing there. A bundle that is ahead of the

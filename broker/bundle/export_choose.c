@@ -18,6 +18,7 @@ struct choice {
     struct sb_witness_keys witnesses;
     uint64_t *times;
     uint64_t now_ms; /* of the newest entry */
+    uint64_t least;  /* no smaller tree will do */
     bool any;        /* the newest note is held */
     struct sb_export_goal *goal;
 };
@@ -118,18 +119,34 @@ take(struct choice *c, struct sb_bytes note, uint64_t cosignatures, struct sb_er
     return rc == 0 ? sb_checkpoint_text(note, &g->checkpoint, err) : rc;
 }
 
-/* From the newest on: the first is kept until a final one comes. */
+/* From the newest on: the first is kept until a final one comes that holds every record
+ * which takes ciphertexts away. */
 static int next_note(void *ctx, uint64_t size, struct sb_bytes note, struct sb_err *err)
 {
     struct choice *c = ctx;
+    if (size < c->least)
+        return 1;
     uint64_t cosignatures = count(c, note);
-    (void)size;
     if (c->any && (!c->known || cosignatures < c->quorum))
         return 0;
     int rc = take(c, note, cosignatures, err);
     if (rc != 0)
         return rc;
     return c->goal->final || !c->known || !c->times ? 1 : 0;
+}
+
+static int gone_at(void *ctx, const struct sb_stored_entry *e, struct sb_err *err)
+{
+    uint64_t *least = ctx;
+    (void)err;
+    *least = e->index + 1;
+    return 0;
+}
+
+int sb_export_least(struct sb_journal_reader *reader, uint64_t *out, struct sb_err *err)
+{
+    *out = 0;
+    return sb_journal_each(reader, 0, SB_KIND_PRUNE, false, gone_at, out, err);
 }
 
 static int with_choice(struct sb_journal_reader *reader,
@@ -141,7 +158,15 @@ static int with_choice(struct sb_journal_reader *reader,
     int rc = c.arena ? learn(reader, &c, err)
                      : sb_fail(err, SB_E_MEMORY, "no memory for directories");
     if (rc == 0 && choose)
+        rc = sb_export_least(reader, &c.least, err);
+    if (rc == 0 && choose)
         rc = sb_journal_notes(reader, next_note, &c, err);
+    if (rc == 0 && choose && !c.any && c.least > 0)
+        rc = sb_fail(err,
+                     SB_E_BUSY,
+                     "entry %llu, which takes ciphertexts away, is in no signed "
+                     "checkpoint yet: try again in a second",
+                     (unsigned long long)c.least - 1);
     if (rc == 0 && choose && !c.any)
         rc = sb_fail(err,
                      SB_E_NOT_FOUND,

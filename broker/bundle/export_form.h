@@ -33,10 +33,15 @@ struct sb_export {
     uint64_t entries;
 };
 
-/* The note to export, and how final it is; empty note when there is none. */
+/* The note to export, and how final it is. SB_E_NOT_FOUND: there is none; SB_E_BUSY:
+ * none holds yet all that explains missing ciphertexts. */
 SB_CHECK int sb_export_choose(struct sb_journal_reader *reader,
                               struct sb_export_goal *out,
                               struct sb_err *err);
+/* The smallest tree that holds every prune and withdrawal of the journal: in a smaller
+ * one, what they took away would be missing without a reason. */
+SB_CHECK int
+sb_export_least(struct sb_journal_reader *reader, uint64_t *out, struct sb_err *err);
 /* For a note that was chosen in another way: who of the witnesses cosigned it. */
 SB_CHECK int sb_export_count(struct sb_journal_reader *reader,
                              struct sb_export_goal *goal,

@@ -5,6 +5,7 @@
 #include "broker/bundle/export.h"
 #include "keys/cosign.h"
 #include "schemas/record/entry.h"
+#include "schemas/record/evidence.h"
 #include "test/unit/broker_bundle/shelf.h"
 #undef NOW
 #include "test/unit/keys/fixture.h"
@@ -47,33 +48,68 @@ static int teardown(void **state)
     return 0;
 }
 
+/* The next entry; `a` has its kind, record, hash and numbers. */
+static void append(struct scene *s, struct sb_append a)
+{
+    struct sb_buf leaf = {0};
+    struct sb_err err = {0};
+    const struct sb_dir *d = sb_trust_newest(s->w->trust);
+    a.index = s->index++;
+    struct sb_entry entry = {.kind = a.kind,
+                             .stored_ms = NOW + s->index,
+                             .directory_version = sb_dir_body(d)->version};
+    sb_sha256(entry.record_hash, a.record);
+    sb_entry_write(&entry, &leaf);
+    a.leaf = sb_buf_bytes(&leaf);
+    if (sb_journal_append(s->j, &a, 1, &err) != 0)
+        fail_msg("%s", err.text);
+    sb_buf_free(&leaf);
+}
+
+static void sign(struct scene *s)
+{
+    struct sb_buf note = {0};
+    struct sb_checkpoint c;
+    assert_int_equal(sb_journal_checkpoint(s->j, 0, true, &note, &c, NULL), 1);
+    sb_buf_free(&note);
+}
+
 /* A checkpoint over one entry more: a directory that asks for `quorum` witnesses. */
 static void publish(struct scene *s, uint64_t quorum)
 {
-    struct sb_buf leaf = {0};
-    struct sb_buf note = {0};
-    struct sb_checkpoint c;
     s->w->dir.quorum = quorum;
     world_publish(s->w);
     const struct sb_dir *d = sb_trust_newest(s->w->trust);
     uint64_t version = sb_dir_body(d)->version;
-    struct sb_append a = {.index = s->index++,
-                          .kind = SB_KIND_DIRECTORY,
+    struct sb_append a = {.kind = SB_KIND_DIRECTORY,
                           .record = sb_dir_record(d),
                           .first = version,
                           .last = version};
-    struct sb_entry entry = {
-        .kind = a.kind, .stored_ms = NOW + s->index, .directory_version = version};
-    sb_sha256(entry.record_hash, a.record);
-    sb_entry_write(&entry, &leaf);
-    a.leaf = sb_buf_bytes(&leaf);
     memcpy(a.hash, sb_dir_hash(d), SB_HASH);
-    struct sb_err err = {0};
-    if (sb_journal_append(s->j, &a, 1, &err) != 0)
-        fail_msg("%s", err.text);
-    assert_int_equal(sb_journal_checkpoint(s->j, 0, true, &note, &c, NULL), 1);
-    sb_buf_free(&leaf);
-    sb_buf_free(&note);
+    append(s, a);
+    sign(s);
+}
+
+static void prune(struct scene *s)
+{
+    struct sb_buf body = {0};
+    struct sb_buf record = {0};
+    struct sb_vault_key log;
+    struct sb_prune p = {.before = NOW, .below = 1, .time = NOW};
+    sb_prune_write(&p, &body);
+    assert_true(sb_vault_newest(s->w->broker, SB_USE_LOG, &log));
+    assert_int_equal(sb_sign_record(sb_trust_exchange(s->w->trust),
+                                    s->w->broker,
+                                    log.key_id,
+                                    sb_buf_bytes(&body),
+                                    &record,
+                                    NULL),
+                     0);
+    struct sb_append a = {.kind = SB_KIND_PRUNE, .record = sb_buf_bytes(&record)};
+    assert_int_equal(sb_record_hash(a.hash, sb_buf_bytes(&body), NULL), 0);
+    append(s, a);
+    sb_buf_free(&body);
+    sb_buf_free(&record);
 }
 
 struct wanted {
@@ -190,6 +226,23 @@ static void without_witnesses_every_signed_one_is_final(void **state)
     expect(s, 2, true, 0);
 }
 
+/* In an older tree the texts that were taken away would be missing without a reason. */
+static void what_was_taken_away_is_told_in_every_export(void **state)
+{
+    struct scene *s = *state;
+    struct sb_export_facts facts = {0};
+    struct book b = {0};
+    publish(s, 2);
+    cosign(s, 3);
+    prune(s);
+    memcpy(b.path, s->path, strlen(s->path));
+    assert_int_equal(shelf_try(&b, s->dir, 0, UINT64_MAX, &facts, NULL), SB_E_BUSY);
+    sign(s);
+    expect(s, 2, false, 0);
+    cosign(s, 2);
+    expect(s, 2, true, 2);
+}
+
 /* Exported while nothing was final; then an older tree becomes so. */
 static void a_bundle_never_goes_back(void **state)
 {
@@ -210,6 +263,7 @@ int main(void)
         TEST(the_newest_final_one_is_taken),
         TEST(without_a_final_one_the_newest_signed_is),
         TEST(without_witnesses_every_signed_one_is_final),
+        TEST(what_was_taken_away_is_told_in_every_export),
         TEST(a_bundle_never_goes_back),
     };
     return cmocka_run_group_tests_name("broker.bundle.choose", tests, NULL, NULL);
