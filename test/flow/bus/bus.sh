@@ -91,7 +91,7 @@ refuses 404 "not a broker" "$broker" -c ex/other.yaml
 # --- check changes nothing
 before=$(ls -lR ex)
 "$broker" -c ex/broker.yaml --check >check.txt || die "check: $(cat check.txt)"
-[ "$(grep -c '^ok' check.txt)" = 6 ] || die "check: $(cat check.txt)"
+[ "$(grep -c '^ok' check.txt)" = 7 ] || die "check: $(cat check.txt)"
 [ "$before" = "$(ls -lR ex)" ] || die "check changed something"
 
 # --- start, ask, stop
