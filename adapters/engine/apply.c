@@ -18,8 +18,7 @@ struct run { /* one attempt at a batch */
     bool pruned;    /* the batch came without its ciphertexts */
 };
 
-/* No event's fault: the database, the disk, the memory. */
-static bool is_machine(int code)
+bool sb_apply_is_machine(int code)
 {
     switch (code) {
     case SB_E_MEMORY:
@@ -151,9 +150,10 @@ run_sink(struct run *r, const struct sb_opened *event, uint64_t seq, struct sb_e
                        sb_bytes_str(r->c->name),
                        seq,
                        err);
-    if (rc && !is_machine(rc) && command(db, "ROLLBACK TO sacbe_event", NULL) != 0)
+    if (rc && !sb_apply_is_machine(rc) &&
+        command(db, "ROLLBACK TO sacbe_event", NULL) != 0)
         return sb_fail(err, SB_E_IO, "the database lost the transaction of an event");
-    if (rc && is_machine(rc))
+    if (rc && sb_apply_is_machine(rc))
         return rc;
     int released = command(db, "RELEASE sacbe_event", rc ? NULL : err);
     return rc ? rc : released;
@@ -212,7 +212,7 @@ static int one_event(struct run *r, size_t i, struct sb_err *err)
     }
     int rc =
         sb_opening_event(r->c, r->b, i, &r->t->type, r->arena, &event, pointer, &why);
-    if (rc && is_machine(rc))
+    if (rc && sb_apply_is_machine(rc))
         return sb_fail(err, rc, "%s", why.text);
     if (rc)
         return set_aside(r, seq, &event, &why, pointer, true, err);
@@ -223,7 +223,7 @@ static int one_event(struct run *r, size_t i, struct sb_err *err)
         r->done.applied++;
         return take_back(r, seq, err);
     }
-    if (is_machine(rc))
+    if (sb_apply_is_machine(rc))
         return sb_fail(err, rc, "%s", why.text);
     if (sb_sink_facts(r->t->sink)->strict)
         return sb_fail(err,
@@ -253,7 +253,7 @@ static int whole(struct run *r, bool *refused, struct sb_err *err)
         rc = move_cursor(r, r->b->last_seq, err);
     if (!rc) {
         rc = db->ops->commit(db, err);
-        *refused = rc && !is_machine(rc);
+        *refused = rc && !sb_apply_is_machine(rc);
     }
     if (rc)
         db->ops->rollback(db);
@@ -281,8 +281,9 @@ static int singly(struct run *r, struct sb_err *err)
         if (!rc)
             continue;
         db->ops->rollback(db);
-        if (is_machine(rc) || sb_sink_facts(r->t->sink)->strict)
-            return sb_fail(err, is_machine(rc) ? rc : SB_E_APPLY, "%s", why.text);
+        if (sb_apply_is_machine(rc) || sb_sink_facts(r->t->sink)->strict)
+            return sb_fail(
+                err, sb_apply_is_machine(rc) ? rc : SB_E_APPLY, "%s", why.text);
         struct sb_opened event = {0};
         char pointer[SB_FAULT_POINTER];
         r->done.applied--;

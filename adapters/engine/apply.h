@@ -38,6 +38,8 @@ SB_CHECK int sb_apply_batch(struct sb_target *t,
                             uint64_t now_ms,
                             struct sb_applied *out,
                             struct sb_err *err);
+/* Whether a refusal is no event's fault: the database, the disk, the memory. */
+bool sb_apply_is_machine(int code);
 /* One payload again, from quarantine: 0 when the sink took it. */
 SB_CHECK int sb_apply_again(struct sb_target *t,
                             struct sb_bytes payload,
