@@ -74,6 +74,16 @@ SB_CHECK int sb_dir_verify(const struct sb_trust *t,
                            const struct sb_record *record,
                            uint64_t now_ms,
                            struct sb_err *err);
+/* What a journal begun anew took over from the one before: signed by a sign key on any
+ * card of `member`, valid any more or not, unless it is revoked. SB_E_KEY_EXPIRED. The
+ * caller judges whether the record is one of those. */
+SB_CHECK int sb_dir_verify_aged(const struct sb_trust *t,
+                                const struct sb_dir *d,
+                                struct sb_bytes member,
+                                const struct sb_record *record,
+                                struct sb_err *err);
+/* When the generation of `d` was opened: the first directory held that names it. */
+uint64_t sb_dir_opened(const struct sb_trust *t, const struct sb_dir *d);
 
 /* A record signed by the broker's log key of this directory (prune). */
 SB_CHECK int sb_dir_verify_log(const struct sb_trust *t,

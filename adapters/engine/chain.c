@@ -232,9 +232,43 @@ static int place_batch(const struct sb_chain *c,
     return 1;
 }
 
-/* Signed by the stream's institution with a key that was valid in the directory and at
- * the time that the leaf names; a withdrawal, at the time that it names itself, for a
- * journal begun anew takes it again. */
+/* Whether a record says that it was made before this generation of the journal was
+ * opened. A claim says nothing of time, and gives no right to anything. */
+static bool is_taken_over(const struct sb_trust *trust,
+                          const struct sb_dir *dir,
+                          const struct sb_record *record,
+                          enum sb_kind kind)
+{
+    struct sb_batch batch;
+    struct sb_epoch epoch;
+    uint64_t opened = sb_dir_opened(trust, dir);
+    bool old = kind == SB_KIND_CLAIM;
+    if (sb_dir_body(dir)->generation < 2)
+        return false;
+    if (kind == SB_KIND_BATCH && sb_batch_read(record->body, &batch, NULL) == 0)
+        old = batch.sent < opened;
+    struct sb_arena *arena = kind == SB_KIND_EPOCH ? sb_arena_new(0) : NULL;
+    if (arena && sb_epoch_read(record->body, arena, &epoch, NULL) == 0)
+        old = epoch.core.not_before < opened;
+    sb_arena_free(arena);
+    return old;
+}
+
+int sb_chain_signed(const struct sb_trust *trust,
+                    const struct sb_dir *dir,
+                    struct sb_bytes institution,
+                    const struct sb_record *record,
+                    const struct sb_entry *leaf,
+                    struct sb_err *err)
+{
+    int rc = sb_dir_verify(trust, dir, institution, record, leaf->stored_ms, err);
+    if (rc != SB_E_KEY_EXPIRED || !is_taken_over(trust, dir, record, leaf->kind))
+        return rc;
+    return sb_dir_verify_aged(trust, dir, institution, record, err);
+}
+
+/* A withdrawal is judged at the time that it names itself: a journal begun anew takes
+ * it again. */
 static int signature(const struct sb_chain *c,
                      const struct sb_entry *leaf,
                      const struct sb_record *record,
@@ -244,7 +278,7 @@ static int signature(const struct sb_chain *c,
     struct sb_trust *trust = c->env->trust;
     const struct sb_dir *dir = sb_trust_version(trust, leaf->directory_version);
     if (leaf->kind != SB_KIND_PRUNE)
-        return sb_dir_verify(trust, dir, c->institution, record, leaf->stored_ms, err);
+        return sb_chain_signed(trust, dir, c->institution, record, leaf, err);
     const struct sb_withdrawals told = {
         .trust = trust, .at = dir, .stream = sb_bytes_str(c->name)};
     return sb_withdraw_verify(&told, record->raw, &out->withdraw, out->hash, err);

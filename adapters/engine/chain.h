@@ -59,6 +59,16 @@ SB_CHECK int sb_chain_open(struct sb_chain *c,
                            struct sb_err *err);
 void sb_chain_close(struct sb_chain *c);
 
+/* Signed by `institution` with a key that was valid in the directory `dir` and at the
+ * time that the leaf names. A journal begun anew took over what says that it was made
+ * before: its key may have ended meanwhile. */
+SB_CHECK int sb_chain_signed(const struct sb_trust *trust,
+                             const struct sb_dir *dir,
+                             struct sb_bytes institution,
+                             const struct sb_record *record,
+                             const struct sb_entry *leaf,
+                             struct sb_err *err);
+
 /* The stream that an entry belongs to; empty when it belongs to none. Borrows. */
 struct sb_bytes sb_entry_stream(const struct sb_entry_in *e, struct sb_arena *arena);
 

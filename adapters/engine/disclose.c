@@ -85,6 +85,51 @@ int sb_act_again(struct sb_env *env, struct sb_err *err)
     return sb_sql_do(env->state, err, "UPDATE act SET said = 0 WHERE said = 1", "");
 }
 
+static int
+resign(struct sb_env *env, struct sb_bytes raw, uint64_t now_ms, struct sb_err *err)
+{
+    struct sb_record record;
+    struct sb_act act;
+    struct sb_arena *arena = sb_arena_new(0);
+    int rc = arena ? sb_record_read(raw, &record, err)
+                   : sb_fail(err, SB_E_MEMORY, "out of memory");
+    if (!rc)
+        rc = sb_act_read(record.body, arena, &act, err);
+    act.time = now_ms;
+    if (!rc)
+        rc = sb_act_keep(env, &act, err);
+    sb_arena_free(arena);
+    return rc;
+}
+
+int sb_act_resign(struct sb_env *env,
+                  const uint8_t hash[SB_HASH],
+                  uint64_t now_ms,
+                  struct sb_err *err)
+{
+    struct sb_buf raw = {0};
+    int rc = sb_sql_blob(env->state,
+                         &raw,
+                         err,
+                         "SELECT record FROM act WHERE hash = ?",
+                         "b",
+                         sb_bytes(hash, SB_HASH));
+    if (rc == 1) {
+        rc = sb_sql_begin(env->state, err);
+        if (!rc) {
+            rc = sb_act_forget(env, hash, err);
+            if (!rc)
+                rc = resign(env, sb_buf_bytes(&raw), now_ms, err);
+            if (!rc)
+                rc = sb_sql_commit(env->state, err);
+            else
+                sb_sql_rollback(env->state);
+        }
+    }
+    sb_buf_free(&raw);
+    return rc;
+}
+
 int sb_act_forget(struct sb_env *env, const uint8_t hash[SB_HASH], struct sb_err *err)
 {
     return sb_sql_do(env->state,

@@ -22,6 +22,11 @@ sb_act_keep(struct sb_env *env, const struct sb_act *act, struct sb_err *err);
 SB_CHECK int sb_act_say(struct sb_env *env, struct sb_err *err);
 /* A session begins, or the broker was busy: all are said again. */
 SB_CHECK int sb_act_again(struct sb_env *env, struct sb_err *err);
+/* Refused because of its key: signed anew, with the key and the time of now. */
+SB_CHECK int sb_act_resign(struct sb_env *env,
+                           const uint8_t hash[SB_HASH],
+                           uint64_t now_ms,
+                           struct sb_err *err);
 /* Stored, or refused for good. */
 SB_CHECK int
 sb_act_forget(struct sb_env *env, const uint8_t hash[SB_HASH], struct sb_err *err);

@@ -115,6 +115,12 @@ static int stored(struct sb_tasks *t, const struct sb_message *m, struct sb_err 
     return sb_withdraw_stored(t->env, m->as.stored.hash, err);
 }
 
+/* Signed with a key that is ours no more: what was said is right all the same. */
+static bool is_key(int code)
+{
+    return code == SB_E_KEY_EXPIRED || code == SB_E_SIGNATURE || code == SB_E_NO_KEY;
+}
+
 static int refused(struct sb_tasks *t, const struct sb_message *m, struct sb_err *err)
 {
     int code = sb_code_from_number((long)m->as.refused.code);
@@ -127,8 +133,19 @@ static int refused(struct sb_tasks *t, const struct sb_message *m, struct sb_err
            SB_LOG_CODE(code),
            SB_LOG_TEXT("event", act ? "act_refused" : "withdrawal_refused"),
            SB_LOG_BYTES("stream", m->as.refused.stream));
-    return act ? sb_act_forget(t->env, m->as.refused.hash, err)
-               : sb_withdraw_refused(t->env, m->as.refused.hash, err);
+    struct sb_stream *own = sb_task_own(t, m->as.refused.stream);
+    struct sb_err why = {.code = 0};
+    int rc = 0;
+    if (is_key(code) && act)
+        rc = sb_act_resign(t->env, m->as.refused.hash, t->now_ms, &why);
+    else if (is_key(code) && own)
+        rc = sb_withdraw_resign(own, m->as.refused.hash, t->now_ms, &why);
+    else
+        return act ? sb_act_forget(t->env, m->as.refused.hash, err)
+                   : sb_withdraw_refused(t->env, m->as.refused.hash, err);
+    if (rc == SB_E_MEMORY || rc == SB_E_IO || rc == SB_E_DB_CORRUPT)
+        return sb_fail(err, rc, "%s", why.text);
+    return 0; /* without a key at the moment, the next session tries again */
 }
 
 int sb_tasks_message(struct sb_tasks *t, const struct sb_message *m, struct sb_err *err)

@@ -1,6 +1,7 @@
 /* Judging FETCHED. */
 #include "adapters/engine/task_fetch.h"
 
+#include "adapters/engine/chain.h"
 #include "broker/witness/witness.h"
 #include "keys/proof.h"
 #include "schemas/base/text.h"
@@ -78,8 +79,7 @@ static int judge_place(struct judge *j,
                        SB_FMT(j->stream),
                        (unsigned long long)leaf.directory_version,
                        (unsigned long long)p->index);
-    return sb_dir_verify(
-        j->env->trust, j->dir, j->institution, record, leaf.stored_ms, err);
+    return sb_chain_signed(j->env->trust, j->dir, j->institution, record, &leaf, err);
 }
 
 static int judge_epoch(struct judge *j,

@@ -222,7 +222,10 @@ static int hear(struct sb_task *task, const struct sb_message *m, struct sb_err 
         m->cmd == SB_CMD_REFUSED ? sb_code_from_number((long)m->as.refused.code) : 0;
     if (code && code != SB_E_BUSY && code != SB_E_STOPPING && w->task.written &&
         memcmp(m->as.refused.hash, w->hash, SB_HASH) == 0)
-        return sb_fail(err, code, "the broker did not take the withdrawal");
+        return sb_fail(err,
+                       code,
+                       "the broker did not take the withdrawal (what it refused for its"
+                       " key alone is signed and said again)");
     return 0;
 }
 

@@ -62,6 +62,11 @@ SB_CHECK int sb_withdraw_say(struct sb_stream *streams, size_t n, struct sb_err 
 /* STORED: the ciphertexts go from the outbox, and what of it stands in quarantine. */
 SB_CHECK int
 sb_withdraw_stored(struct sb_env *env, const uint8_t hash[SB_HASH], struct sb_err *err);
+/* REFUSED because of its key: signed anew, with the key and the time of now. */
+SB_CHECK int sb_withdraw_resign(struct sb_stream *s,
+                                const uint8_t hash[SB_HASH],
+                                uint64_t now_ms,
+                                struct sb_err *err);
 /* REFUSED for good: it is forgotten. */
 SB_CHECK int sb_withdraw_refused(struct sb_env *env,
                                  const uint8_t hash[SB_HASH],

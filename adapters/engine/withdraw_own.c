@@ -279,6 +279,50 @@ int sb_withdraw_refused(struct sb_env *env,
                      sb_bytes(hash, SB_HASH));
 }
 
+static int resign(struct sb_stream *s,
+                  const uint8_t hash[SB_HASH],
+                  struct sb_bytes raw,
+                  uint64_t now_ms,
+                  struct sb_err *err)
+{
+    struct sb_record record;
+    struct sb_withdraw w;
+    uint8_t other[SB_HASH];
+    int rc = sb_record_read(raw, &record, err);
+    if (!rc)
+        rc = sb_withdraw_read(record.body, &w, err);
+    if (!rc)
+        rc = sb_sql_begin(s->env->state, err);
+    if (rc)
+        return rc;
+    w.time = now_ms;
+    rc = sb_withdraw_refused(s->env, hash, err);
+    if (!rc)
+        rc = sb_withdraw_keep(s, &w, other, err);
+    if (!rc)
+        return sb_sql_commit(s->env->state, err);
+    sb_sql_rollback(s->env->state);
+    return rc;
+}
+
+int sb_withdraw_resign(struct sb_stream *s,
+                       const uint8_t hash[SB_HASH],
+                       uint64_t now_ms,
+                       struct sb_err *err)
+{
+    struct sb_buf raw = {0};
+    int rc = sb_sql_blob(s->env->state,
+                         &raw,
+                         err,
+                         "SELECT record FROM withdrawal WHERE hash = ? AND stored = 0",
+                         "b",
+                         sb_bytes(hash, SB_HASH));
+    if (rc == 1)
+        rc = resign(s, hash, sb_buf_bytes(&raw), now_ms, err);
+    sb_buf_free(&raw);
+    return rc;
+}
+
 int sb_withdraw_again(struct sb_env *env, bool new_generation, struct sb_err *err)
 {
     return sb_sql_do(env->state,

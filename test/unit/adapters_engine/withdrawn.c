@@ -1,5 +1,6 @@
 /* adapters.engine.withdrawn: events that are taken back, at their publisher and at a
  * reader who is there. */
+#include "adapters/engine/disclose.h"
 #include "test/unit/adapters_engine/rig_withdraw.h"
 
 static void what_is_withdrawn_goes_everywhere(void **state)
@@ -125,6 +126,69 @@ static void what_was_written_down_survives_its_session(void **state)
     rig_free(r);
 }
 
+/* An answer to the newest entry of a kind, which is not durable yet. */
+static void refuse(struct rig_side *s, enum sb_kind kind, int code)
+{
+    struct sim *sim = s->rig->sim;
+    struct sb_message m = {.cmd = SB_CMD_REFUSED};
+    m.as.refused.kind = kind;
+    m.as.refused.stream = sb_bytes_str(SIM_STREAM);
+    m.as.refused.code = (uint64_t)sb_code_number(code);
+    for (size_t i = 0; i < sim->n_entries; i++)
+        if (sim->entries[i].a.kind == kind)
+            memcpy(m.as.refused.hash, sim->entries[i].a.hash, SB_HASH);
+    assert_int_equal(sb_tasks_message(&s->tasks, &m, NULL), 0);
+}
+
+/* A key that is ours no more, and the same words with the new one; else no words. */
+static void what_is_refused_for_its_key_is_signed_again(void **state)
+{
+    (void)state;
+    static const char withdrawn[] =
+        "SELECT count(*) || ' ' || sum(said) FROM withdrawal WHERE stored = 0";
+    static const char acted[] = "SELECT count(*) || ' ' || sum(said) FROM act";
+    struct rig *r = rig_with_events();
+    rig_withdraw(r, 1, 1, true, false);
+    rig_pass(r, 5000);
+    /* as if they had not been taken */
+    assert_int_equal(
+        sb_sql_do(r->pnc.env.state, NULL, "UPDATE withdrawal SET stored = 0", ""), 0);
+    const struct sb_act act = {.who = sb_bytes_str("stcns"),
+                               .act = sb_bytes_str(SB_ACT_DELETE),
+                               .stream = sb_bytes_str(SIM_STREAM),
+                               .first_seq = 1,
+                               .last_seq = 1,
+                               .text = sb_bytes_str(""),
+                               .time = r->sim->now};
+    assert_int_equal(sb_act_keep(&r->stcns.env, &act, NULL), 0);
+    assert_int_equal(sb_act_say(&r->stcns.env, NULL), 0);
+    r->sim->now += 1000;
+    r->pnc.tasks.now_ms = r->stcns.tasks.now_ms = r->sim->now;
+    refuse(&r->pnc, SB_KIND_PRUNE, SB_E_KEY_EXPIRED);
+    refuse(&r->stcns, SB_KIND_ACT, SB_E_KEY_EXPIRED);
+    assert_string_equal(rig_state(&r->pnc, withdrawn), "1 0");
+    assert_string_equal(rig_state(&r->stcns, acted), "1 0");
+    rig_pass(r, 5000);
+    assert_string_equal(rig_state(&r->pnc, withdrawn), "");
+    assert_string_equal(rig_state(&r->stcns, acted), "");
+    assert_int_equal(rig_entries(r, SB_KIND_PRUNE), 2);
+    rig_free(r);
+}
+
+static void what_is_refused_for_good_is_forgotten(void **state)
+{
+    (void)state;
+    struct rig *r = rig_with_events();
+    rig_withdraw(r, 1, 1, true, false);
+    assert_int_equal(
+        sb_sql_do(r->pnc.env.state, NULL, "UPDATE withdrawal SET stored = 0", ""), 0);
+    refuse(&r->pnc, SB_KIND_PRUNE, SB_E_BUSY); /* not for good */
+    assert_string_equal(rig_state(&r->pnc, "SELECT count(*) FROM withdrawal"), "1");
+    refuse(&r->pnc, SB_KIND_PRUNE, SB_E_RANGE);
+    assert_string_equal(rig_state(&r->pnc, "SELECT count(*) FROM withdrawal"), "0");
+    rig_free(r);
+}
+
 static void nothing_of_it_stays_in_quarantine(void **state)
 {
     (void)state;
@@ -171,6 +235,8 @@ int main(void)
         cmocka_unit_test(a_dry_run_changes_nothing),
         cmocka_unit_test(what_is_not_ours_is_not_withdrawn),
         cmocka_unit_test(what_was_written_down_survives_its_session),
+        cmocka_unit_test(what_is_refused_for_its_key_is_signed_again),
+        cmocka_unit_test(what_is_refused_for_good_is_forgotten),
         cmocka_unit_test(nothing_of_it_stays_in_quarantine),
         cmocka_unit_test(a_reader_does_not_sign_what_is_not_done),
     };
