@@ -183,6 +183,83 @@ static void withdrawals_of_a_lost_state_come_back(void **state)
     rig_free(r);
 }
 
+/* pnc's second card, while the first one's key still holds. */
+static void renew_key(struct rig *r)
+{
+    struct world *w = r->sim->world;
+    struct member *pnc = &w->members[PNC];
+    assert_int_equal(sb_vault_add(pnc->vault, SB_USE_SIGN, r->sim->now, NULL, NULL), 0);
+    assert_int_equal(sb_card_next(&w->x,
+                                  pnc->vault,
+                                  sb_buf_bytes(&pnc->cards[0]),
+                                  r->sim->now,
+                                  2 * YEAR,
+                                  &pnc->cards[1],
+                                  NULL),
+                     0);
+    pnc->n_cards = 2;
+}
+
+/* A batch of pnc's that says when it was sent, signed with this key. */
+static void sign_batch(struct rig *r,
+                       const struct sb_vault_key *k,
+                       uint64_t sent,
+                       struct sb_buf *record)
+{
+    const struct world *w = r->sim->world;
+    const struct sb_batch b = {.stream = sb_bytes_str(SIM_STREAM),
+                               .claim_no = 1,
+                               .first_seq = 1,
+                               .count = 1,
+                               .sent = sent};
+    struct sb_buf body = {0};
+    sb_batch_write(&b, &body);
+    sb_buf_reset(record);
+    assert_int_equal(
+        sb_sign_record(
+            &w->x, w->members[PNC].vault, k->key_id, sb_buf_bytes(&body), record, NULL),
+        0);
+    sb_buf_free(&body);
+}
+
+static int judged(struct rig *r, const struct sb_dir *dir, struct sb_bytes raw)
+{
+    const struct sb_entry leaf = {.kind = SB_KIND_BATCH, .stored_ms = r->sim->now};
+    struct sb_record record;
+    assert_int_equal(sb_record_read(raw, &record, NULL), 0);
+    return sb_chain_signed(
+        r->sim->world->trust, dir, sb_bytes_str("pnc"), &record, &leaf, NULL);
+}
+
+static void a_key_that_has_ended_vouches_for_what_was_taken_over(void **state)
+{
+    (void)state;
+    struct rig *r = rig_with_events();
+    struct world *w = r->sim->world;
+    struct sb_vault_key old;
+    struct sb_buf before = {0};
+    struct sb_buf after = {0};
+    assert_true(sb_vault_newest(w->members[PNC].vault, SB_USE_SIGN, &old));
+    r->sim->now = NOW + 300 * (uint64_t)DAY;
+    renew_key(r);
+    r->sim->now = NOW + 380 * (uint64_t)DAY; /* the first card has ended */
+    w->dir.expires = NOW + 3 * YEAR;
+    w->n_grants = 0; /* the old key vouches for no grant */
+    const struct sb_dir *first = sb_trust_newest(w->trust);
+    rig_kill(&r->stcns);
+    rig_lose_journal(r);
+    const struct sb_dir *second = sb_trust_newest(w->trust);
+    assert_int_equal(sb_dir_body(second)->generation, 2);
+    sign_batch(r, &old, NOW, &before);
+    sign_batch(r, &old, sb_dir_body(second)->issued + 1, &after);
+    assert_int_equal(judged(r, second, sb_buf_bytes(&before)), 0);
+    assert_int_equal(judged(r, second, sb_buf_bytes(&after)), SB_E_KEY_EXPIRED);
+    assert_int_equal(judged(r, first, sb_buf_bytes(&before)), SB_E_KEY_EXPIRED);
+    sb_buf_free(&before);
+    sb_buf_free(&after);
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +269,7 @@ int main(void)
         cmocka_unit_test(what_was_pruned_is_passed_over_with_a_warning),
         cmocka_unit_test(what_is_gone_is_proved_and_not_disclosed),
         cmocka_unit_test(a_journal_begun_anew_takes_withdrawals_too),
+        cmocka_unit_test(a_key_that_has_ended_vouches_for_what_was_taken_over),
         cmocka_unit_test(withdrawals_of_a_lost_state_come_back),
     };
     return cmocka_run_group_tests_name("adapters.engine.gone", tests, NULL, NULL);
