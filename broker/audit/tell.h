@@ -25,9 +25,10 @@ struct sb_attribution { /* of a proof file; slices live in the arena */
     uint64_t enrolled_ms;          /* its `issued` */
     struct sb_bytes *root_holders; /* whose signatures that directory bears */
     size_t n_root_holders;
-    uint64_t revoked_version; /* first held directory that revokes the key; 0: none */
+    uint64_t revoked_version; /* first held directory that revokes the key, or the
+                                 member; 0: none */
     uint64_t revoked_ms;
-    uint64_t suspended_version; /* likewise, the member not active; 0: none */
+    uint64_t suspended_version; /* likewise, the member suspended; 0: none */
     uint64_t suspended_ms;
     bool own_witness;       /* the institution's own witness cosigned a tree that
                                holds the batch */

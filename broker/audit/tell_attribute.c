@@ -101,8 +101,11 @@ static int holders(const struct telling *t, const struct sb_dir *d, struct sb_er
     return rc;
 }
 
+/* The key alone, or the member with all its keys. */
 static bool revokes(const struct sb_dir_member *m, const uint8_t key_id[SB_KEY_ID])
 {
+    if (sb_bytes_is(m->status, "revoked"))
+        return true;
     for (size_t i = 0; i < m->n_keys; i++)
         if (memcmp(m->keys[i].key_id, key_id, SB_KEY_ID) == 0)
             return true;
@@ -130,7 +133,7 @@ one_directory(const struct telling *t, const struct sb_dir *d, struct sb_err *er
         o->revoked_version = b->version;
         o->revoked_ms = b->issued;
     }
-    if (o->suspended_version == 0 && !sb_bytes_is(m->status, "active")) {
+    if (o->suspended_version == 0 && sb_bytes_is(m->status, "suspended")) {
         o->suspended_version = b->version;
         o->suspended_ms = b->issued;
     }

@@ -120,8 +120,7 @@ const struct sb_tr_row sb_audit_spanish[] = {
     {"Revoked", "Revocada"},
     {"Suspended by directory", "Suspendida por el directorio"},
     {"Suspended", "Suspendida"},
-    {"Its own witness cosigned a tree that holds it",
-     "Su propio testigo cofirmó un árbol que lo contiene"},
+    {"Its own witness cosigned this tree", "Su propio testigo cofirmó este árbol"},
     {"Cosigned", "Cofirmado"},
     {"This key, valid at that index, signed this event. Not proven: who held the key.",
      "Esta llave, válida en ese índice, firmó este evento. No se prueba: quién tenía "

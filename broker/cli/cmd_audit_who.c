@@ -101,7 +101,7 @@ static void tell_later(const struct sb_audit_job *job, const struct sb_attributi
     tell_end(job, suspended, suspended_words, a->suspended_version, a->suspended_ms);
     sb_out_bool(out,
                 "own_witness",
-                sb_tr(job->cli, "Its own witness cosigned a tree that holds it"),
+                sb_tr(job->cli, "Its own witness cosigned this tree"),
                 a->own_witness);
     put_time(job,
              "own_witness_time",
