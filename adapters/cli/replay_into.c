@@ -20,6 +20,7 @@ struct into {
     size_t n_sinks;
     const struct sb_driver *driver;
     struct sb_db *db;
+    struct sb_place kept; /* what the database holds */
 };
 
 static size_t find_sink(void *ctx, struct sb_bytes type)
@@ -112,59 +113,53 @@ static int one(struct into *t, struct sb_given *g, struct sb_err *err)
                                    : refuse(t, g, rc, err);
 }
 
-/* Events [from, to) and the place behind them in one transaction. *refused: the commit
- * itself said no. */
-static int
-stretch(struct into *t, size_t from, size_t to, bool *refused, struct sb_err *err)
+/* The place behind the first n events, and the commit. *refused: the commit itself said
+ * no. */
+static int end(struct into *t, size_t n, bool *refused, struct sb_err *err)
 {
-    struct sb_db *db = t->db;
-    int rc = db->ops->begin(db, err);
+    struct sb_place place = sb_replaying_place(&t->p, n);
+    int rc = sb_replay_store_place(t->db, t->p.source, &place, err);
     if (rc)
         return rc;
+    rc = t->db->ops->commit(t->db, err);
+    *refused = rc && !sb_apply_is_machine(rc);
+    if (!rc)
+        t->kept = place;
+    return rc;
+}
+
+/* Events [from, to) in one transaction; `code`: refused before, all of them. */
+static int stretch(
+    struct into *t, size_t from, size_t to, int code, bool *refused, struct sb_err *err)
+{
+    *refused = false;
+    int rc = t->db->ops->begin(t->db, err);
+    if (rc)
+        return rc;
+    rc = sb_replay_store_same(t->db, &t->kept, err);
     for (size_t i = from; !rc && i < to; i++)
-        rc = one(t, &t->p.given[i], err);
-    struct sb_place place = sb_replaying_place(&t->p, to);
+        rc = code ? refuse(t, &t->p.given[i], code, err) : one(t, &t->p.given[i], err);
     if (!rc)
-        rc = sb_replay_store_place(db, t->p.source, &place, err);
-    if (!rc) {
-        rc = db->ops->commit(db, err);
-        *refused = rc && !sb_apply_is_machine(rc);
-    }
+        rc = end(t, to, refused, err);
     if (rc)
-        db->ops->rollback(db);
+        t->db->ops->rollback(t->db);
     return rc;
 }
 
-/* The event whose commit is refused (deferred constraints). */
-static int refuse_alone(struct into *t, size_t i, int code, struct sb_err *err)
-{
-    struct sb_db *db = t->db;
-    int rc = db->ops->begin(db, err);
-    if (rc)
-        return rc;
-    rc = refuse(t, &t->p.given[i], code, err);
-    struct sb_place place = sb_replaying_place(&t->p, i + 1);
-    if (!rc)
-        rc = sb_replay_store_place(db, t->p.source, &place, err);
-    if (!rc)
-        rc = db->ops->commit(db, err);
-    if (rc)
-        db->ops->rollback(db);
-    return rc;
-}
-
+/* One by one where the commit of a chunk is refused (deferred constraints): finds the
+ * event whose own commit is. */
 static int put(struct sb_replaying *p, struct sb_err *err)
 {
     struct into *t = p->ctx;
     bool refused = false;
-    int rc = stretch(t, 0, p->n, &refused, err);
+    int rc = stretch(t, 0, p->n, 0, &refused, err);
     if (!refused || p->n == 0)
         return rc;
     rc = 0;
     for (size_t i = 0; !rc && i < p->n; i++) {
-        rc = stretch(t, i, i + 1, &refused, err);
-        if (rc && refused)
-            rc = refuse_alone(t, i, rc, err);
+        rc = stretch(t, i, i + 1, 0, &refused, err);
+        if (refused)
+            rc = stretch(t, i, i + 1, rc, &refused, err);
     }
     return rc;
 }
@@ -230,7 +225,9 @@ static int open_all(struct into *t, struct sb_err *err)
         rc = sb_sink_check(t->sinks[i], SB_CLASS_ALL, t->db, err);
     if (rc)
         return rc;
-    return sb_replay_store_open(t->db, !sb_cli_dry_run(cli), &t->p, t->path, err);
+    rc = sb_replay_store_open(t->db, !sb_cli_dry_run(cli), &t->p, t->path, err);
+    t->kept = t->p.start;
+    return rc;
 }
 
 static void close_all(struct into *t)

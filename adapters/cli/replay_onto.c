@@ -10,6 +10,7 @@
 #include "adapters/engine/outbox.h"
 #include "adapters/engine/settings.h"
 #include "broker/host/clock.h"
+#include "keys/anchor.h"
 #include "keys/hash.h"
 
 #include <stdlib.h>
@@ -119,9 +120,12 @@ static int put(struct sb_replaying *p, struct sb_err *err)
 static int is_another(const struct onto *t, struct sb_err *err)
 {
     const struct sb_anchor *from = &t->p.replay.roots;
-    const struct sb_anchor *to = sb_onto_anchor(t->engine);
-    if (strcmp(from->exchange, to->exchange) == 0 ||
-        memcmp(from->nonce, to->nonce, SB_NONCE) == 0)
+    struct sb_anchor to;
+    int rc = sb_anchor_read(sb_config_text(t->config, "anchor"), &to, err);
+    if (rc)
+        return rc;
+    if (strcmp(from->exchange, to.exchange) == 0 ||
+        memcmp(from->nonce, to.nonce, SB_NONCE) == 0)
         return sb_fail(err,
                        SB_E_EXCHANGE,
                        "this is a journal of the exchange \"%s\", and so is that"
@@ -160,6 +164,8 @@ static int open_all(struct onto *t, const char *path, struct sb_err *err)
     const struct sb_local_ctx *ctx = sb_cli_ctx(t->p.cli);
     int rc = sb_config_load(&t->config, path, sb_adapter_keys, err);
     if (!rc)
+        rc = is_another(t, err);
+    if (!rc)
         rc = sb_passphrase_configured(
             &t->pass, t->config, sb_tr(t->p.cli, "Passphrase of the vault: "), err);
     if (rc)
@@ -173,8 +179,6 @@ static int open_all(struct onto *t, const char *path, struct sb_err *err)
     if (!t->streams)
         return sb_fail(err, SB_E_MEMORY, "out of memory");
     rc = sb_onto_open(&t->engine, &t->options, err);
-    if (!rc)
-        rc = is_another(t, err);
     return rc ? rc : resume(t, path, err);
 }
 

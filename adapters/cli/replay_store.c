@@ -88,6 +88,34 @@ int sb_replay_store_open(struct sb_db *db,
     return rc ? sb_fail(err, rc, "%s", why.text) : 0;
 }
 
+struct same {
+    char place[SB_REPLAY_PLACE]; /* empty: none */
+    bool other;
+};
+
+static int compare(void *ctx, const struct sb_row *row, struct sb_err *err)
+{
+    struct same *s = ctx;
+    (void)err;
+    s->other = row->n != 2 || row->cells[1].type != SB_CELL_TEXT ||
+               !sb_bytes_is(row->cells[1].s, s->place);
+    s->place[0] = '\0';
+    return 0;
+}
+
+int sb_replay_store_same(struct sb_db *db,
+                         const struct sb_place *expected,
+                         struct sb_err *err)
+{
+    struct same s = {.other = false};
+    if (expected->seq)
+        sb_place_text(expected, s.place);
+    int rc = run(db, GET, NULL, 0, compare, &s, err);
+    if (!rc && (s.other || s.place[0]))
+        rc = sb_fail(err, SB_E_BUSY, "another replay writes into this database");
+    return rc;
+}
+
 int sb_replay_store_place(struct sb_db *db,
                           const char *source,
                           const struct sb_place *place,

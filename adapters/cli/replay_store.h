@@ -16,7 +16,12 @@ SB_CHECK int sb_replay_store_open(struct sb_db *db,
                                   struct sb_replaying *p,
                                   const char *what,
                                   struct sb_err *err);
-/* Inside the caller's transaction. */
+/* Inside the caller's transaction: whether the place is still `expected` (all zero:
+ * none). SB_E_BUSY: another replay writes here. */
+SB_CHECK int sb_replay_store_same(struct sb_db *db,
+                                  const struct sb_place *expected,
+                                  struct sb_err *err);
+/* Likewise. */
 SB_CHECK int sb_replay_store_place(struct sb_db *db,
                                    const char *source,
                                    const struct sb_place *place,

@@ -72,11 +72,6 @@ int sb_onto_open(struct sb_engine **out,
     return 0;
 }
 
-const struct sb_anchor *sb_onto_anchor(const struct sb_engine *e)
-{
-    return &e->anchor;
-}
-
 struct sb_sql *sb_onto_state(const struct sb_engine *e)
 {
     return e->env.state;

@@ -8,14 +8,12 @@
 
 #include "adapters/engine/engine.h"
 #include "adapters/engine/stream.h"
-#include "keys/anchor.h"
 
 /* As sb_engine_open, of an adapter that has run before and runs no more. SB_E_BUSY: it
  * runs; SB_E_NOT_ENROLLED: it holds no directory; SB_E_CATALOGUE_HASH. */
 SB_CHECK int sb_onto_open(struct sb_engine **out,
                           const struct sb_engine_config *config,
                           struct sb_err *err);
-const struct sb_anchor *sb_onto_anchor(const struct sb_engine *e);
 struct sb_sql *sb_onto_state(const struct sb_engine *e);
 /* The stream into which it publishes a type (the one without partition, where there are
  * several); NULL: it publishes none. Borrowed. */
