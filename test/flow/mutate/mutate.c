@@ -4,7 +4,7 @@
  * and nonces are new in each run: the same seed draws the same changes of other bytes.)
  *
  * Found: the verdict is FAILED; or, where only the witnesses or the auditor's own note
- * could tell more, there is a finding that the untouched bundle has not. */
+ * could tell more, a part that passed before is INDETERMINATE. */
 #include "test/flow/mutate/mutate.h"
 
 #include "broker/bundle/bundle_form.h"
@@ -65,6 +65,15 @@ static bool is_line_of_others(struct trial *t, const struct sb_audit_facts *fact
     return same;
 }
 
+static bool is_told(const struct trial *t, const struct sb_audit_facts *facts)
+{
+    for (int i = 0; i < SB_AUDIT_PARTS; i++)
+        if (t->base.parts[i] == SB_AUDIT_PASSED && facts->asked[i] &&
+            facts->parts[i] == SB_AUDIT_INDETERMINATE)
+            return true;
+    return false;
+}
+
 static void count(struct trial *t,
                   const struct change *c,
                   const struct sb_audit_facts *facts,
@@ -72,10 +81,9 @@ static void count(struct trial *t,
                   unsigned round)
 {
     enum sb_audit_verdict verdict = sb_audit_result(facts);
-    bool more = facts->findings > t->base.findings;
     if (verdict == SB_AUDIT_FAILED)
         to->failed++;
-    else if (c->told && verdict == SB_AUDIT_INDETERMINATE && more)
+    else if (c->told && is_told(t, facts))
         to->told++;
     else if (c->dir == t->dir && t->n_touched == 1 &&
              (is_range(t) || is_line_of_others(t, facts)))
