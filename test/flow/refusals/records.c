@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "broker/host/clock.h"
+#include "keys/tree.h"
 
 #define HOUR_MS 3600000u
 
@@ -37,7 +38,9 @@ void make_claim(struct stream *s, uint64_t claim_no, struct sb_buf *out)
 {
     struct sb_claim claim = {
         .stream = sb_bytes_str(s->name), .claim_no = claim_no, .last_seq = s->last_seq};
+    const struct sb_tree nothing = {.size = 0};
     struct sb_buf body = {0};
+    sb_tree_root(&nothing, claim.root);
     randombytes_buf(claim.instance, sizeof claim.instance);
     memcpy(claim.last_hash, s->last_hash, SB_HASH);
     sb_claim_write(&claim, &body);
