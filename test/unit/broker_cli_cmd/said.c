@@ -36,6 +36,15 @@ void said_run(struct said *s,
               const char *line,
               const char *input)
 {
+    said_run_with(s, families, NULL, line, input);
+}
+
+void said_run_with(struct said *s,
+                   const struct sb_cli_family *const *families,
+                   void *ctx,
+                   const char *line,
+                   const char *input)
+{
     char copy[8192] = "sacbe ";
     char *argv[64];
     int argc = 0;
@@ -55,7 +64,7 @@ void said_run(struct said *s,
     int kept_in = redirect(in, STDIN_FILENO);
     int kept_out = redirect(out, STDOUT_FILENO);
     int kept_err = redirect(err, STDERR_FILENO);
-    s->status = sb_cli_main(argc, argv, families, NULL);
+    s->status = sb_cli_main(argc, argv, families, ctx);
     fflush(stdout);
     fflush(stderr);
     restore(kept_in, STDIN_FILENO);

@@ -16,6 +16,12 @@ void said_run(struct said *s,
               const struct sb_cli_family *const *families,
               const char *line,
               const char *input);
+/* The same, with what the program gives its commands. */
+void said_run_with(struct said *s,
+                   const struct sb_cli_family *const *families,
+                   void *ctx,
+                   const char *line,
+                   const char *input);
 /* The named part stands in the text, or the test fails with both. */
 void said_has(const char *text, const char *part);
 
