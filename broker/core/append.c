@@ -1,6 +1,6 @@
 /* Purpose: hand accepted entries to the journal and keep answers until they are
- * durable. Invariant: indices are dense; stored_ms never falls; waits are in index
- * order. */
+ * durable. Invariant: indices are dense; stored_ms never falls; answers come
+ * in the order of the waits, which is that of indices but for what was said twice. */
 #include "broker/core/core_impl.h"
 
 #include <stdlib.h>

@@ -44,6 +44,11 @@ void sb_core_free(struct sb_core *core)
         free(core->lags);
         core->lags = next;
     }
+    while (core->said) {
+        struct said *next = core->said->next;
+        free(core->said);
+        core->said = next;
+    }
     round_free(&core->rounds);
     cosign_free(core->proofs);
     fetch_free(core->fetches);
@@ -141,6 +146,7 @@ static void dispatch(struct step *s)
     case SB_IN_TICK:
         session_tick(s);
         round_look(s);
+        notice_tick(s);
         feed_all(s);
         return;
     case SB_IN_STOP:

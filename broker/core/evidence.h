@@ -24,6 +24,8 @@ struct witness_seen { /* what an institution cosigned since the start */
     char institution[SB_CODE_MAX + 1];
     uint64_t size;
     uint64_t time_ms;
+    bool renewed; /* it gave a note a newer line, then (monotonic): */
+    uint64_t renewed_mono;
 };
 
 struct rounds {
@@ -82,7 +84,18 @@ struct heads_kept { /* the newest HEADS of one institution */
     char institution[SB_CODE_MAX + 1];
     uint64_t index;
     uint64_t time;
+    bool told; /* some record of it went out, then (monotonic): */
+    uint64_t told_mono;
+    bool untold; /* this one waits for its turn */
     struct sb_buf record;
+};
+
+struct said { /* the newest statement of one kind and institution */
+    struct said *next;
+    char institution[SB_CODE_MAX + 1];
+    enum sb_kind kind;
+    uint8_t hash[SB_HASH];
+    uint64_t index;
 };
 
 struct prune_kept { /* below 0: none */
@@ -99,7 +112,10 @@ void round_signed(struct step *s);
 void round_look(struct step *s);
 /* After a directory: another quorum may make a note final. */
 void round_review(struct step *s);
-void round_cosign(struct step *s, struct session *from, struct sb_bytes line);
+/* The witnesses of now; false: out of memory, and the step fails. */
+bool round_witnesses(struct step *s, struct sb_witness_keys *keys);
+/* Makes the note final when enough have cosigned it and none larger is final. */
+void round_judge(struct step *s, const struct note *note);
 void round_welcome(struct step *s, const struct session *to);
 void round_free(struct rounds *r);
 /* The candidate of this size; NULL: none. */
@@ -115,6 +131,9 @@ SB_CHECK int note_open(const struct sb_core *core,
                        struct sb_bytes text,
                        struct sb_checkpoint *out,
                        struct sb_err *err);
+
+/* line.c: takes a cosignature line, or logs why not. */
+void line_cosign(struct step *s, struct session *from, struct sb_bytes line);
 
 /* cosign.c: COSIGN and its answer. */
 void cosign_message(struct step *s, struct session *from, const struct sb_message *m);
@@ -134,6 +153,8 @@ void notice_keep_heads(struct step *s,
 void notice_keep_prune(struct step *s, struct sb_bytes record, uint64_t below);
 /* The entry is durable. */
 void notice_heads(struct step *s, uint64_t index);
+/* Tells the heads that had to wait. */
+void notice_tick(struct step *s);
 void notice_prune(struct step *s);
 void notice_welcome(struct step *s, const struct session *to);
 void notice_free(struct sb_core *core);

@@ -9,6 +9,8 @@
 
 #include "schemas/record/evidence.h"
 
+#define HEADS_MS 1000u /* between two tellings of one institution's heads */
+
 void notice_free(struct sb_core *core)
 {
     while (core->heads) {
@@ -87,17 +89,34 @@ static void tell(struct step *s, const struct session *to, struct sb_bytes recor
     effect_reply(s, to, &m);
 }
 
-void notice_heads(struct step *s, uint64_t index)
+/* Each record goes to many: one institution does not fill the others' queues. */
+static void tell_heads(struct step *s, struct heads_kept *kept)
 {
-    const struct heads_kept *kept = s->core->heads;
-    while (kept && kept->index != index)
-        kept = kept->next;
-    if (!kept) /* a newer one follows */
+    kept->untold = kept->told && s->in->mono_ms - kept->told_mono < HEADS_MS;
+    if (kept->untold)
         return;
+    kept->told = true;
+    kept->told_mono = s->in->mono_ms;
     struct sb_bytes record = effect_keep(s->out, sb_buf_bytes(&kept->record));
     for (struct session *at = s->core->sessions; at; at = at->next)
         if (at->state == SESSION_OPEN && reads(s, kept->institution, at->institution))
             tell(s, at, record);
+}
+
+void notice_heads(struct step *s, uint64_t index)
+{
+    struct heads_kept *kept = s->core->heads;
+    while (kept && kept->index != index)
+        kept = kept->next;
+    if (kept) /* else a newer one follows */
+        tell_heads(s, kept);
+}
+
+void notice_tick(struct step *s)
+{
+    for (struct heads_kept *at = s->core->heads; at; at = at->next)
+        if (at->untold && at->index < s->core->durable)
+            tell_heads(s, at);
 }
 
 void notice_keep_prune(struct step *s, struct sb_bytes record, uint64_t below)

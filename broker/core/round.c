@@ -1,7 +1,6 @@
-/* Purpose: which signed checkpoint is to be cosigned now, who has cosigned it, which
- * one is final.
- * Invariant: within a round all see the same candidate; a note takes verified
- * cosignatures of the newest directory's witnesses only; the final size never falls. */
+/* Purpose: which signed checkpoint is to be cosigned now, which one is final.
+ * Invariant: within a round all see the same candidate; the final size never falls.
+ * Not: who may cosign, and how often (line.c). */
 #include "broker/core/core_impl.h"
 
 #include <stdio.h>
@@ -122,7 +121,7 @@ void round_welcome(struct step *s, const struct session *to)
     effect_reply(s, to, &m);
 }
 
-static bool witnesses(struct step *s, struct sb_witness_keys *keys)
+bool round_witnesses(struct step *s, struct sb_witness_keys *keys)
 {
     struct sb_err err;
     int rc = sb_dir_witnesses(
@@ -143,8 +142,7 @@ count(struct step *s, const struct note *note, const struct sb_witness_keys *key
     return sb_cosign_times(sb_buf_bytes(&note->text), keys, times);
 }
 
-/* Makes the note final when enough have cosigned it and none larger is final. */
-static void judge(struct step *s, const struct note *note)
+void round_judge(struct step *s, const struct note *note)
 {
     struct rounds *r = &s->core->rounds;
     uint64_t quorum = sb_dir_body(sb_trust_newest(s->core->trust))->quorum;
@@ -155,7 +153,7 @@ static void judge(struct step *s, const struct note *note)
         return;
     bool larger = note->size > r->final.size;
     if (larger && quorum > 0 &&
-        (!witnesses(s, &keys) || count(s, note, &keys) < quorum))
+        (!round_witnesses(s, &keys) || count(s, note, &keys) < quorum))
         return;
     set(s, &r->final, note);
     r->final_ms = s->in->now_ms;
@@ -177,7 +175,7 @@ static void begin(struct step *s)
     r->began_mono = s->in->mono_ms;
     for (size_t i = 0; i < s->core->n_streams; i++)
         s->core->streams[i]->in_candidate = s->core->streams[i]->in_signed;
-    judge(s, &r->candidates[0]);
+    round_judge(s, &r->candidates[0]);
 }
 
 void round_look(struct step *s)
@@ -196,7 +194,7 @@ void round_look(struct step *s)
 void round_review(struct step *s)
 {
     for (size_t i = ROUNDS; i > 0; i--)
-        judge(s, &s->core->rounds.candidates[i - 1]);
+        round_judge(s, &s->core->rounds.candidates[i - 1]);
 }
 
 void round_signed(struct step *s)
@@ -213,112 +211,8 @@ void round_signed(struct step *s)
     stream_signed(s->core, size);
     tell(s, &r->newest);
     if (sb_dir_body(sb_trust_newest(s->core->trust))->quorum == 0)
-        judge(s, &r->newest);
+        round_judge(s, &r->newest);
     round_look(s);
-}
-
-static void remember(struct step *s,
-                     const struct sb_witness_key *key,
-                     const struct note *note,
-                     uint64_t time_s)
-{
-    struct witness_seen *at = s->core->rounds.seen;
-    while (at && !sb_bytes_is(key->institution, at->institution))
-        at = at->next;
-    if (!at) {
-        at = calloc(1, sizeof *at);
-        if (!at) {
-            s->out->failed = true;
-            return;
-        }
-        snprintf(
-            at->institution, sizeof at->institution, "%.*s", SB_FMT(key->institution));
-        at->next = s->core->rounds.seen;
-        s->core->rounds.seen = at;
-    }
-    if (note->size < at->size)
-        return;
-    at->size = note->size;
-    at->time_ms = time_s > UINT64_MAX / 1000 ? UINT64_MAX : time_s * 1000;
-}
-
-/* Adds the verified line unless the note has one as new. */
-static int add_line(struct step *s,
-                    struct note *note,
-                    const struct sb_witness_key *key,
-                    struct sb_bytes line,
-                    uint64_t time_s,
-                    struct sb_err *err)
-{
-    struct sb_witness_key one = *key;
-    const struct sb_witness_keys only = {&one, 1};
-    uint64_t had = 0;
-    struct sb_bytes text = sb_buf_bytes(&note->text);
-    if (sb_cosign_times(text, &only, &had) > 0 && had >= time_s)
-        return 0;
-    struct sb_buf fresh = {.limit = SB_NOTE_MAX};
-    int rc = sb_cosign_add(text, line, &fresh, err);
-    if (rc == 0)
-        rc = note_set(note, note->size, note->root, sb_buf_bytes(&fresh), err);
-    sb_buf_free(&fresh);
-    if (rc != 0)
-        return rc;
-    struct sb_effect *e = effect_add(s->out, SB_EFFECT_COSIGNED);
-    e->as.cosigned.size = note->size;
-    e->as.cosigned.note = effect_keep(s->out, sb_buf_bytes(&note->text));
-    remember(s, key, note, time_s);
-    judge(s, note);
-    return 0;
-}
-
-static int take_line(struct step *s,
-                     struct session *from,
-                     struct sb_bytes line,
-                     struct sb_err *err)
-{
-    struct sb_witness_keys keys;
-    const struct sb_witness_key *key = NULL;
-    uint64_t time_s = 0;
-    if (!witnesses(s, &keys))
-        return 0;
-    for (size_t i = 0; i < keys.n; i++)
-        if (sb_bytes_is(keys.items[i].institution, from->institution))
-            key = &keys.items[i];
-    if (!key)
-        return sb_fail(
-            err,
-            SB_E_COSIGNATURE,
-            "%s cosigns, but directory %llu names it as no witness",
-            from->institution,
-            (unsigned long long)sb_dir_body(sb_trust_newest(s->core->trust))->version);
-    for (size_t i = 0; i < ROUNDS; i++) {
-        struct note *note = &s->core->rounds.candidates[i];
-        if (note->size &&
-            sb_cosign_check(
-                sb_buf_bytes(&note->text), line, key->name, key->pk, &time_s, err) == 0)
-            return add_line(s, note, key, line, time_s, err);
-    }
-    struct rounds *r = &s->core->rounds; /* final before a restart, perhaps */
-    if (r->final.size &&
-        sb_cosign_check(
-            sb_buf_bytes(&r->final.text), line, key->name, key->pk, &time_s, err) ==
-            0) {
-        size_t before = s->out->n;
-        int rc = add_line(s, &r->final, key, line, time_s, err);
-        r->untold = r->untold || s->out->n > before;
-        return rc;
-    }
-    return sb_fail(err,
-                   SB_E_COSIGNATURE,
-                   "what %s cosigned is no checkpoint of the last rounds",
-                   from->institution);
-}
-
-void round_cosign(struct step *s, struct session *from, struct sb_bytes line)
-{
-    struct sb_err why;
-    if (take_line(s, from, line, &why) != 0)
-        effect_log(s, from->institution, &why);
 }
 
 int sb_core_restore_final(struct sb_core *core,

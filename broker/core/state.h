@@ -146,6 +146,7 @@ struct sb_core {
     struct proof_ask *proofs;
     struct fetch_ask *fetches;
     struct heads_kept *heads;
+    struct said *said;
     struct prune_kept prune;
     uint64_t malformed;
     uint64_t refused;

@@ -3,6 +3,8 @@
  * Invariant: nobody speaks for another, and nobody takes back another's events. */
 #include "broker/core/core_impl.h"
 
+#include <stdlib.h>
+
 #include "schemas/record/evidence.h"
 
 #define WITHDRAW_EVENTS 1000000u /* of one withdrawal */
@@ -160,8 +162,55 @@ static int read_statement(struct step *s, struct statement *t, struct sb_err *er
     return rc;
 }
 
+/* The place of this institution's newest statement of the kind; NULL: out of memory. */
+static struct said *said_of(struct step *s, const struct statement *t)
+{
+    struct said *at = s->core->said;
+    while (at &&
+           (at->kind != t->kind || strcmp(at->institution, t->from->institution) != 0))
+        at = at->next;
+    if (at)
+        return at;
+    at = calloc(1, sizeof *at);
+    if (!at) {
+        s->out->failed = true;
+        return NULL;
+    }
+    memcpy(at->institution, t->from->institution, sizeof at->institution);
+    at->kind = t->kind;
+    at->index = UINT64_MAX;
+    at->next = s->core->said;
+    s->core->said = at;
+    return at;
+}
+
+/* Said again: answered with its index, when that is durable. */
+static void answer_again(struct step *s, const struct statement *t, uint64_t index)
+{
+    struct stream *st = t->stream.n ? stream_find(s->core, t->stream) : NULL;
+    struct wait w = {.kind = WAIT_STORED,
+                     .index = index,
+                     .peer = t->from->peer,
+                     .record = t->kind,
+                     .stream = st,
+                     .number = t->number};
+    memcpy(w.session, t->from->id, SB_SESSION);
+    memcpy(w.hash, t->in.hash, SB_HASH);
+    if (index < s->core->durable)
+        answer_stored(s, t->from, t->kind, st, t->in.hash, t->number, index);
+    else
+        append_wait(s, &w);
+}
+
 static void store_statement(struct step *s, const struct statement *t)
 {
+    struct said *said = said_of(s, t);
+    if (!said)
+        return;
+    if (said->index != UINT64_MAX && memcmp(said->hash, t->in.hash, SB_HASH) == 0) {
+        answer_again(s, t, said->index);
+        return;
+    }
     struct stream *st = t->stream.n ? stream_find(s->core, t->stream) : NULL;
     struct sb_append entry = {.kind = t->kind,
                               .record = t->in.record.raw,
@@ -174,6 +223,8 @@ static void store_statement(struct step *s, const struct statement *t)
     append_entry(s, &entry, sb_dir_body(sb_trust_newest(s->core->trust))->version);
     if (st && (t->kind == SB_KIND_REGRANT || t->kind == SB_KIND_PRUNE))
         st->tail = s->core->size - 1; /* these stand in the stream */
+    said->index = s->core->size - 1;
+    memcpy(said->hash, t->in.hash, SB_HASH);
     if (t->kind == SB_KIND_HEADS)
         notice_keep_heads(s, t->from, t->in.record.raw, t->time);
     accept_wait(s, t->from, t->kind, st, t->in.hash, t->number);

@@ -255,6 +255,54 @@ static void false_lines_change_nothing(void **state)
     scene_end(c);
 }
 
+/* Says a line of PNC over the first note, signed at this time. */
+static void say_line(struct scene *c, uint64_t time_ms)
+{
+    struct sb_buf line = {0};
+    uint64_t now = c->sim->now;
+    c->sim->now = time_ms;
+    sim_line(c->sim, PNC, sb_buf_bytes(&c->sim->notes[0].text), &line);
+    c->sim->now = now;
+    sim_cosign(c->sim, 0, PNC, c->pnc, (struct sim_ask){.said = sb_buf_bytes(&line)});
+    sim_settle(c->sim);
+    sb_buf_free(&line);
+}
+
+/* Each line that is taken is a commit, which everybody waits for. */
+static void one_witness_does_not_keep_the_journal_busy(void **state)
+{
+    (void)state;
+    struct scene *c = scene_begin(1);
+    scene_batch(c, 1);
+    sim_checkpoint(c->sim);
+    say_line(c, 1000);
+    assert_int_equal(c->sim->n_cosigned, 1);
+    for (uint64_t i = 2; i < 200; i++)
+        say_line(c, i * 1000);
+    assert_int_equal(c->sim->n_cosigned, 2);
+    scene_tick(c, 10000);
+    for (uint64_t i = 200; i < 400; i++)
+        say_line(c, i * 1000);
+    assert_int_equal(c->sim->n_cosigned, 3);
+    assert_int_equal(c->sim->n_logs, 0);
+    scene_end(c);
+}
+
+static void a_line_from_the_future_keeps_nothing_fresh(void **state)
+{
+    (void)state;
+    struct scene *c = scene_begin(1);
+    scene_batch(c, 1);
+    sim_checkpoint(c->sim);
+    say_line(c, c->sim->now + 2 * 3600 * 1000);
+    assert_int_equal(c->sim->n_cosigned, 0);
+    assert_int_equal(c->sim->last_log, SB_E_COSIGNATURE);
+    assert_true(final_size(c) == 0);
+    say_line(c, c->sim->now + 60 * 1000); /* clocks differ a little */
+    assert_true(final_size(c) > 0);
+    scene_end(c);
+}
+
 static void say_note(struct scene *c, uint64_t size, const uint8_t root[SB_HASH])
 {
     struct sb_buf note = {0};
@@ -358,6 +406,8 @@ int main(void)
         cmocka_unit_test(an_older_candidate_may_still_become_final),
         cmocka_unit_test(a_newer_cosignature_refreshes_the_final_note),
         cmocka_unit_test(false_lines_change_nothing),
+        cmocka_unit_test(one_witness_does_not_keep_the_journal_busy),
+        cmocka_unit_test(a_line_from_the_future_keeps_nothing_fresh),
         cmocka_unit_test(what_we_signed_and_have_not_stops_the_broker),
         cmocka_unit_test(what_others_signed_stops_nothing),
         cmocka_unit_test(without_a_quorum_a_signed_note_is_final),

@@ -163,6 +163,7 @@ static void heads_reach_whoever_reads_the_publisher(void **state)
     assert_true(sb_bytes_is(sb_record_tag(r.body), "sacbe/heads/1"));
     sim_mail_free(m);
     heads(c, SIM_STREAM, 2);
+    scene_tick(c, 1000);
     sim_enter(c->sim, 2, STCNS, stcns); /* later: the newest only */
     assert_int_equal(notices(c, 2), 1);
     assert_int_equal(notices(c, 1), 1);
@@ -172,6 +173,67 @@ static void heads_reach_whoever_reads_the_publisher(void **state)
     uint8_t late[SB_SESSION];
     sim_enter(c->sim, 3, STCNS, late);
     assert_int_equal(notices(c, 3), 0);
+    scene_end(c);
+}
+
+/* A publisher that talks all the time does not fill the queues of its readers. */
+static void heads_are_told_once_a_second(void **state)
+{
+    (void)state;
+    struct scene *c = scene_begin(0);
+    uint8_t igm[SB_SESSION];
+    sim_enter(c->sim, 1, IGM, igm);
+    for (uint64_t i = 1; i <= 50; i++) {
+        heads(c, SIM_STREAM, i);
+        assert_int_equal(scene_verdict(c, 0), 0);
+    }
+    assert_int_equal(notices(c, 1), 1);
+    scene_tick(c, 1000);
+    struct sim_mail *m = sim_expect(c->sim, 1, SB_CMD_NOTICE);
+    const struct sb_append *newest = &c->sim->entries[c->sim->n_entries - 1].a;
+    assert_true(sb_bytes_eq(m->m.payload[0], newest->record));
+    sim_mail_free(m);
+    scene_tick(c, 1000);
+    assert_int_equal(notices(c, 1), 0);
+    scene_end(c);
+}
+
+/* Sends the same record again, before and after the first is durable. */
+static void what_is_said_again_is_stored_once(void **state)
+{
+    (void)state;
+    struct scene *c = scene_begin(0);
+    scene_batch(c, 4);
+    scene_drain(c, 0);
+    withdraw(c, 2, 3, 4);
+    struct sim_mail *m = sim_expect(c->sim, 0, SB_CMD_STORED);
+    uint64_t index = m->m.as.stored.index;
+    sim_mail_free(m);
+    struct sb_buf copy = {0};
+    sb_buf_put(&copy, c->record.p, c->record.n);
+    size_t n = c->sim->n_entries;
+    for (size_t i = 0; i < 20; i++) {
+        sim_member_record(c->sim, 0, PNC, c->pnc, SB_CMD_WITHDRAW, &copy);
+        sim_settle(c->sim);
+        m = sim_expect(c->sim, 0, SB_CMD_STORED);
+        assert_true(m->m.as.stored.index == index && m->m.as.stored.number == 3);
+        sim_mail_free(m);
+    }
+    assert_int_equal(c->sim->n_entries, n);
+    act(c, "pnc", SIM_STREAM);
+    sim_sign(c->sim, PNC, &c->body, &copy);
+    for (size_t i = 0; i < 3; i++) /* nothing is durable yet */
+        sim_member_record(c->sim, 0, PNC, c->pnc, SB_CMD_ACT, &copy);
+    assert_null(sim_take(c->sim, 0));
+    assert_int_equal(c->sim->n_entries, n + 1);
+    sim_settle(c->sim);
+    for (size_t i = 0; i < 3; i++) {
+        m = sim_expect(c->sim, 0, SB_CMD_STORED);
+        assert_true(m->m.as.stored.index == n);
+        sim_mail_free(m);
+    }
+    sb_buf_reset(&c->body);
+    sb_buf_free(&copy);
     scene_end(c);
 }
 
@@ -335,6 +397,8 @@ int main(void)
         cmocka_unit_test(withdrawals_stand_in_their_stream),
         cmocka_unit_test(nobody_withdraws_anothers_events),
         cmocka_unit_test(heads_reach_whoever_reads_the_publisher),
+        cmocka_unit_test(heads_are_told_once_a_second),
+        cmocka_unit_test(what_is_said_again_is_stored_once),
         cmocka_unit_test(prunes_need_our_signature_and_the_policy),
         cmocka_unit_test(a_batch_is_fetched_with_its_epoch_and_both_paths),
         cmocka_unit_test(a_fetch_that_is_refused_costs_nothing),
