@@ -63,6 +63,7 @@ const struct sb_tr_row sb_replay_spanish[] = {
     {"the stopped adapter of another exchange (adapter.yaml) that publishes them",
      "el adaptador detenido de otro intercambio (adapter.yaml) que los publica"},
     {"replay", "reproducir"},
+    {"Passphrase of the vault: ", "Contraseña del almacén: "},
     {"Into", "Hacia"},
     {"Events", "Eventos"},
     {"Put away before", "Puestos antes"},
