@@ -82,8 +82,10 @@ static int empty_row(
         return rc; /* pruned, or a class that the batch has not */
     struct sb_bytes old = sb_db_bytes(st, 0);
     rc = old.n > 0 ? empty_bins(old, from, to, &raw, err) : 0;
+    bool gone_before = rc == 0 && sb_bytes_eq(old, sb_buf_bytes(&raw));
     sqlite3_reset(st);
-    if (rc == 0 && raw.n > 0) {
+    if (rc == 0 && !gone_before) {
+        j->cut_due = true;
         st = j->sql[SB_SQL_SET_CT];
         sb_db_bind_blob(st, 1, sb_buf_bytes(&raw));
         sb_db_bind_int(st, 2, id);
@@ -116,7 +118,6 @@ int sb_gone_withdraw(struct sb_journal *j,
             break;
     }
     sqlite3_reset(st);
-    j->cut_due = true;
     return rc < 0 ? rc : 0;
 }
 
