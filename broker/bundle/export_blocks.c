@@ -1,7 +1,8 @@
 /* Purpose: the entries of the journal as files of 256.
  * Invariant: a whole file that the folder has, and that holds what is asked for, is not
  * touched. Ciphertexts that an earlier export took stay, also when the journal has
- * pruned them since: an archive does not forget.
+ * pruned them since: an archive does not forget. What was withdrawn it does forget, in
+ * files that are written again.
  * Not here: when the files get their names (writes.h). */
 #include "broker/bundle/export_form.h"
 
@@ -21,6 +22,7 @@ struct block { /* one that is being written */
     struct sb_pieces old; /* its texts */
     struct sb_buf old_text;
     struct sb_buf text;
+    struct sb_arena *arena;
 };
 
 static bool inside(const struct sb_range *r, uint64_t index)
@@ -76,9 +78,13 @@ static int put_text(struct block *k,
     int rc = 0;
     if (k->n < k->old_width)
         rc = sb_pieces_next(&k->old, SB_BUNDLE_PAYLOAD_MAX, &k->old_text, err);
-    if (rc == 0 && k->old_text.n > 0)
+    bool held = rc == 0 && k->old_text.n > 0;
+    if (held && e->n_withdrawals == 0)
         return put_piece(k->texts, sb_buf_bytes(&k->old_text), err);
-    if (rc == 0 && takes && e->n_cts > 0)
+    if (held)
+        rc =
+            sb_export_withdrawn(e, sb_buf_bytes(&k->old_text), k->arena, &k->text, err);
+    else if (rc == 0 && takes && e->n_cts > 0)
         sb_cts_join(&k->text, e->ct_raw, e->n_cts);
     if (rc == 0)
         rc = sb_buf_check(&k->text, err);
@@ -216,9 +222,9 @@ static int one_block(struct block *k, uint64_t n, struct sb_err *err)
 
 int sb_export_blocks(struct sb_export *x, struct sb_err *err)
 {
-    struct block k = {.x = x};
+    struct block k = {.x = x, .arena = sb_arena_new(0)};
     uint64_t size = x->goal.checkpoint.size;
-    int rc = 0;
+    int rc = k.arena ? 0 : sb_fail(err, SB_E_MEMORY, "out of memory");
     for (uint64_t first = 0; first < size && rc == 0; first += SB_TILE_WIDTH) {
         rc = one_block(&k, first / SB_TILE_WIDTH, err);
         if (x->config->progress) {
@@ -229,5 +235,6 @@ int sb_export_blocks(struct sb_export *x, struct sb_err *err)
     sb_buf_free(&k.leaves);
     sb_buf_free(&k.old_text);
     sb_buf_free(&k.text);
+    sb_arena_free(k.arena);
     return rc;
 }

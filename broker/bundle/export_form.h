@@ -48,6 +48,13 @@ SB_CHECK int sb_export_count(struct sb_journal_reader *reader,
                              struct sb_err *err);
 /* Leaf data, records, texts and tiles; queued, not flushed. */
 SB_CHECK int sb_export_blocks(struct sb_export *x, struct sb_err *err);
+/* Appends the ciphertexts of a batch as an earlier export has them, those of withdrawn
+ * events empty; the arena is reset. */
+SB_CHECK int sb_export_withdrawn(const struct sb_stored_entry *e,
+                                 struct sb_bytes text,
+                                 struct sb_arena *arena,
+                                 struct sb_buf *out,
+                                 struct sb_err *err);
 SB_CHECK int sb_export_copies(struct sb_export *x, struct sb_err *err);
 /* Removes what an export that was stopped has left: at the start, temporary files and
  * (unless it is resumed) records and texts beyond the old bundle; at the end, all that

@@ -152,6 +152,22 @@ static void texts_of_an_older_export_stay(void **state)
     assert_int_equal(texts_in(s->dir), had + new);
 }
 
+/* Also what the journal has pruned besides; all else is as in a new export. */
+static void what_was_withdrawn_goes_from_files_that_grow(void **state)
+{
+    struct shelf *s = *state;
+    shelf_grow(s->book, 50);
+    shelf_export(s->book, s->dir);
+    book_put_one(s->book, book_withdraw(s->book, 2, 5));
+    shelf_grow(s->book, 100);
+    shelf_export(s->book, s->fresh);
+    book_close(s->book);
+    book_sql(s->book, "DELETE FROM ct WHERE id < 200"); /* four for each entry */
+    book_open(s->book);
+    shelf_export(s->book, s->dir);
+    shelf_same(s->dir, s->fresh);
+}
+
 static void an_archive_that_widens_keeps_its_texts(void **state)
 {
     struct shelf *s = *state;
@@ -299,6 +315,7 @@ int main(void)
         TEST(a_range_may_only_grow),
         TEST(batches_outside_are_left_out),
         TEST(texts_of_an_older_export_stay),
+        TEST(what_was_withdrawn_goes_from_files_that_grow),
         TEST(an_archive_that_widens_keeps_its_texts),
         TEST(another_journal_is_refused),
         TEST(a_shorter_journal_is_refused),
