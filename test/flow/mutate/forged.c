@@ -61,8 +61,9 @@ static bool entry_dropped(struct trial *t, struct change *c)
     forge_remove(&g, at);
     if (trial_below(t, 2) == 0)
         return written(t, c, &g, by_broker(t, c));
+    struct forge_entry before = g.entries[at - 1];
     if (trial_below(t, 2) == 0)
-        forge_insert(&g, at, &g.entries[at - 1]);
+        forge_insert(&g, at, &before);
     return written(t, c, &g, OLD_NOTE);
 }
 
