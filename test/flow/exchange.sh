@@ -5,9 +5,12 @@
 #   ex_begin                          the folder ($ex), and a trap that ends everything
 #   ex_authority sns                  roots, broker, anchor, directory 1
 #   ex_member pnc "Policía Nacional"  vault, card, challenge, answer, draft
+#   ex_member sat "Tributos" --witness    the same, with a witness key
+#   ex_policy --quorum auto           into the draft
 #   ex_sign                           the draft becomes the next directory
 #   ex_grant pnc TYPE igm publica,interna
-#   ex_broker_start; ex_adapter_start pnc
+#   ex_broker_start; ex_adapter_start pnc; ex_witness sat; ex_witness_start sat
+#   ex_status pnc .witness.seen       what a daemon answers, through jq
 #   ex_wait 20 "the row arrives" test_of_arrival
 #
 # Invariants: nothing outside $ex is written; every process is ended by its number; a
@@ -43,7 +46,8 @@ ex_now_ms() {
 
 # ex_wait SECONDS WHAT command...: until the command succeeds; the deadline is an error
 ex_wait() {
-    ex_limit=$(($(ex_now_ms) + $1 * 1000 * ex_patience))
+    ex_since=$(ex_now_ms)
+    ex_limit=$((ex_since + $1 * 1000 * ex_patience))
     ex_what=$2
     shift 2
     until "$@" >/dev/null 2>&1; do
@@ -51,7 +55,8 @@ ex_wait() {
             ex_logs
             ex_die "in vain: $ex_what"
         fi
-        sleep 0.02
+        # whoever waits for long looks less often
+        if [ "$(($(ex_now_ms) - ex_since))" -lt 2000 ]; then sleep 0.02; else sleep 0.2; fi
     done
 }
 
@@ -189,7 +194,8 @@ ex_authority() {
     ex_draft=$ex/office/directory-1.sbd
 }
 
-# ex_identity CODE NAME: an institution with a folder, the anchor, its keys and its card
+# ex_identity CODE NAME [--witness]: an institution with a folder, the anchor, its keys
+# and its card
 ex_identity() {
     mkdir -p "$ex/$1"
     ex_words=$("$sacbe" join "$ex/broker/anchor.json" --json |
@@ -197,12 +203,12 @@ ex_identity() {
     "$sacbe" join "$ex/broker/anchor.json" --confirm "$ex_words" -o "$ex/$1/anchor.json" \
         --quiet
     "$sacbe" identity new --institution "$1" --name "$2" --anchor "$ex/$1/anchor.json" \
-        -o "$ex/$1/$1.vault" --no-passphrase --quiet
+        -o "$ex/$1/$1.vault" --no-passphrase ${3:+"$3"} --quiet
 }
 
-# ex_member CODE NAME: the same, and into the draft
+# ex_member CODE NAME [--witness]: the same, and into the draft
 ex_member() {
-    ex_identity "$1" "$2"
+    ex_identity "$@"
     ex_card=$ex/$1/$1.card
     "$sacbe" member enrol "$ex_card" -d "$ex_draft" --anchor "$ex/office/anchor.json" \
         -o "$ex/office/challenge.txt" --quiet
@@ -247,6 +253,13 @@ ex_grant() {
     ex_draft=$ex/office/draft.sbd
 }
 
+# ex_policy OPTIONS: of `sacbe directory policy`, into the draft
+ex_policy() {
+    "$sacbe" directory policy -d "$ex_draft" --anchor "$ex/office/anchor.json" \
+        -o "$ex/office/draft.sbd" "$@" --quiet
+    ex_draft=$ex/office/draft.sbd
+}
+
 # ex_adapter CODE FOLDER: its database from FOLDER/tables.sql, and a configuration with
 # the mappings and sinks that stand there
 ex_adapter() {
@@ -278,12 +291,45 @@ ex_capture() {
     done
 }
 
+# ex_witness CODE: a configuration of sacbe-witness
+ex_witness() {
+    printf '%s\n' "institution: $1" "run_dir: run" "vault: $1.vault" \
+        "anchor: anchor.json" "state: state" >"$ex/$1/witness.yaml"
+}
+
 ex_broker_start() {
     ex_start broker "$(ex_program sacbe-broker)" -c "$ex/broker/broker.yaml"
 }
 
 ex_adapter_start() { # CODE
     ex_start "$1" "$(ex_program sacbe-adapter)" -c "$ex/$1/adapter.yaml"
+}
+
+ex_witness_start() { # CODE
+    ex_start "$1" "$(ex_program sacbe-witness)" -c "$ex/$1/witness.yaml"
+}
+
+# --- what a daemon says
+
+ex_yaml() { # broker, or an institution's CODE
+    for ex_file in "$ex/$1"/broker.yaml "$ex/$1"/adapter.yaml "$ex/$1"/witness.yaml; do
+        [ -f "$ex_file" ] && echo "$ex_file" && return
+    done
+}
+
+# ex_status NAME FILTER: of the status in JSON, by jq; an attention is no failure
+ex_status() {
+    "$sacbe" status -c "$(ex_yaml "$1")" --json 2>/dev/null | jq -r "$2"
+}
+
+# ex_says NAME CONDITION: whether the status is so, by jq
+ex_says() {
+    [ "$(ex_status "$1" "$2")" = true ]
+}
+
+# ex_final SIZE: whether the broker has a final checkpoint of so many entries
+ex_final() {
+    ex_says broker ".final >= $1"
 }
 
 # --- local databases
