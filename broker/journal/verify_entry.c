@@ -51,22 +51,29 @@ take_log_key(struct sb_verify *v, const uint8_t pk[SB_PK], struct sb_err *err)
     return 0;
 }
 
+/* A later generation's journal begins with the directories of those before it: the
+ * newest one says whose journal this is. */
+static void take_generation(struct sb_verify *v, const struct sb_directory *d)
+{
+    v->generation = d->generation;
+    snprintf(v->origin,
+             sizeof v->origin,
+             "%.*s/journal/%llu",
+             SB_FMT(d->exchange),
+             (unsigned long long)d->generation);
+}
+
 static int
 take_directory(struct sb_verify *v, const struct sb_row *row, struct sb_err *err)
 {
     const struct sb_directory *d = &row->as.directory;
     if (v->directory == 0) {
-        v->generation = d->generation;
         sb_exchange_id(&v->x, d->exchange, d->nonce);
-        snprintf(v->origin,
-                 sizeof v->origin,
-                 "%.*s/journal/%llu",
-                 SB_FMT(d->exchange),
-                 (unsigned long long)d->generation);
     } else if (d->version != v->directory + 1 ||
                memcmp(d->prev_hash, v->directory_hash, SB_HASH) != 0) {
         return fault(err, "the directory does not follow the one before");
     }
+    take_generation(v, d);
     v->directory = d->version;
     v->retention = d->retention;
     memcpy(v->directory_hash, row->hash, SB_HASH);

@@ -2,6 +2,7 @@
 #include "test/unit/broker_journal/book.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 static int setup(void **state)
 {
@@ -64,6 +65,29 @@ static void works_beside_a_running_writer(void **state)
     book_put_one(b, book_batch(b, 2, 8));
     assert_int_equal(sb_journal_verify(b->path, NULL, NULL, NULL, &facts, &err), 0);
     assert_int_equal(facts.entries, 18);
+}
+
+/* It begins with the directories of the generation before; its notes are its own. */
+static void reads_a_later_generation(void **state)
+{
+    struct book *b = *state;
+    struct sb_journal_facts facts = {0};
+    struct sb_append group[2];
+    struct sb_err err = {0};
+    book_close(b);
+    assert_int_equal(unlink(b->path), 0);
+    b->index = b->version = 0;
+    memset(b->dir_hash, 0, SB_HASH);
+    group[0] = book_directory(b);
+    b->generation = 2;
+    group[1] = book_directory(b);
+    book_open(b);
+    book_put(b, group, 2);
+    book_close(b);
+    if (sb_journal_verify(b->path, NULL, NULL, NULL, &facts, &err) != 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(facts.entries, 2);
+    assert_int_equal(facts.checkpoint_size, 2);
 }
 
 static void works_on_a_copied_file(void **state)
@@ -243,6 +267,7 @@ int main(void)
         TEST(counts_a_good_journal),
         TEST(works_beside_a_running_writer),
         TEST(works_on_a_copied_file),
+        TEST(reads_a_later_generation),
         TEST(compares_with_what_is_expected),
         TEST(names_the_first_bad_entry),
         TEST(needs_an_outside_root_for_a_clean_cut),
