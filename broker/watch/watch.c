@@ -76,6 +76,8 @@ static void on_welcome(struct sb_watch *w, const struct sb_message *m)
     w->here = true;
     w->told_refusal = false;
     w->named_version = m->as.welcome.directory_version;
+    w->generation = m->as.welcome.generation;
+    w->welcome_mono = sb_clock_mono_ms();
     sb_round_begin(w->round);
     sb_log(w->config->log,
            SB_LOG_INFO,
@@ -210,10 +212,19 @@ static int listen_to(struct sb_watch *w, struct sb_err *err)
     return rc;
 }
 
+/* The directory of another generation follows its WELCOME; what we signed before is not
+ * for this journal. A broker that never gives it is asked all the same. */
+static bool is_coming(const struct sb_watch *w, uint64_t mono)
+{
+    const struct sb_dir *dir = sb_trust_newest(w->trust);
+    return dir && sb_dir_body(dir)->generation < w->generation &&
+           mono - w->welcome_mono < SB_ROUND_MS;
+}
+
 static int ask(struct sb_watch *w, uint64_t mono, struct sb_err *err)
 {
     struct sb_message m;
-    if (!w->here || !sb_round_due(w->round, mono))
+    if (!w->here || is_coming(w, mono) || !sb_round_due(w->round, mono))
         return 0;
     int rc = sb_round_ask(w->round, w->trust, NULL, 0, &m, err);
     if (rc)

@@ -22,6 +22,8 @@ struct sb_watch {
     struct sb_admin *admin;
     uint64_t started_ms;
     uint64_t named_version; /* newest directory of the broker, as it said */
+    uint64_t generation;    /* of the broker's journal, as it said */
+    uint64_t welcome_mono;  /* when it said so */
     uint64_t final_size;    /* newest note that was final when it came; 0: none yet */
     uint64_t final_ms;      /* its age runs from here */
     uint64_t cosigned_ms;   /* the last COSIGN with a line was sent; 0: none yet */
