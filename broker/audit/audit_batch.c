@@ -111,6 +111,19 @@ static void advance(struct sb_audit *a,
     s->unseen = a->unseen;
 }
 
+/* Readers that are looked at anew, by another directory, may be so on another basis. */
+static int batch_readers(struct sb_audit *a,
+                         struct audit_stream *s,
+                         const struct audit_entry *e,
+                         struct sb_err *err)
+{
+    uint64_t version = s->readers_version;
+    uint64_t until = s->readers_until;
+    int rc = audit_readers(a, s, e, err);
+    bool anew = version != s->readers_version || until != s->readers_until;
+    return rc == 0 && anew ? audit_take_readers(a, s, e, err) : rc;
+}
+
 /* Signature, grants, items, texts: what is asked of a batch wherever it stands. */
 static int batch_whole(struct sb_audit *a,
                        struct audit_stream *s,
@@ -124,7 +137,7 @@ static int batch_whole(struct sb_audit *a,
     if (rc < 0)
         return rc;
     if (!old && s->epoch_no > 0 && memcmp(b->epoch_hash, s->epoch_hash, SB_HASH) == 0)
-        rc = audit_readers(a, s, e, err);
+        rc = batch_readers(a, s, e, err);
     if (rc >= 0)
         rc = read_items(a, s, e, b, &items, err);
     if (rc == 0 && !(a->no_texts && *a->no_texts))

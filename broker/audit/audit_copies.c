@@ -1,11 +1,13 @@
 /* Purpose: the copies that people look at are the journal's own records. */
 #include "broker/audit/audit_dirs.h"
 #include "broker/audit/audit_catalogue.h"
+#include "broker/bundle/folder.h"
 
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static void wrong(struct sb_audit *a, const char *path, const char *what)
 {
@@ -15,15 +17,13 @@ static void wrong(struct sb_audit *a, const char *path, const char *what)
 static int
 read_copy(struct sb_audit *a, const char *name, struct sb_buf *out, struct sb_err *err)
 {
-    char path[4096];
-    int n = snprintf(path, sizeof path, "%s/%s", a->dir, name);
-    if (n < 0 || (size_t)n >= sizeof path)
-        return sb_fail(err, SB_E_ARGUMENT, "the bundle's path is too long");
-    int rc = sb_file_read(path, SB_RECORD_MAX, out, err);
-    if (rc == 0)
-        return 0;
-    sb_buf_free(out);
-    if (rc == SB_E_MEMORY)
+    int dir = -1;
+    int rc = sb_folder_open(&dir, a->dir, err);
+    if (rc != 0)
+        return rc;
+    rc = sb_folder_read(dir, name, SB_E_BUNDLE, SB_RECORD_MAX, out, err);
+    close(dir);
+    if (rc == 0 || rc == SB_E_MEMORY)
         return rc;
     wrong(a, name, "this copy is missing or cannot be read");
     return 1;

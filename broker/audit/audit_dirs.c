@@ -173,6 +173,20 @@ static void expired(struct sb_audit *a, const struct sb_directory *d, uint64_t n
               (unsigned long long)d->version);
 }
 
+/* Not a fault: a journal may begin later, and pinned roots may be later than the first.
+ */
+static void first_version(struct sb_audit *a, uint64_t version)
+{
+    if (version > 1)
+        audit_say(a,
+                  SB_AUDIT_DIRECTORIES,
+                  SB_AUDIT_PASSED,
+                  SB_E_DIR_CHAIN,
+                  "the journal begins with directory %llu: what stood under those "
+                  "before it is not in it",
+                  (unsigned long long)version);
+}
+
 /* A directory entry is dated by its own version; others by the newest before them. */
 int audit_place(struct sb_audit *a, const struct audit_entry *e, struct sb_err *err)
 {
@@ -192,6 +206,8 @@ int audit_place(struct sb_audit *a, const struct audit_entry *e, struct sb_err *
             a->in_force = d.version;
         else
             a->in_force = e->leaf.directory_version;
+        if (a->at == 0)
+            first_version(a, a->in_force);
     }
     if (a->unplaced && e->leaf.directory_version > a->in_force)
         a->in_force = e->leaf.directory_version;

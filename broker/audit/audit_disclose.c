@@ -99,10 +99,13 @@ int audit_disclosed(struct sb_audit *a, const struct audit_proof *p, struct sb_e
         rc = sb_dir_verify(
             a->trust, sb_trust_newest(a->trust), act.who, &record, act.time, &why);
     if (rc == 0 && !could_read(p, act.who))
-        rc = sb_fail(&why,
-                     SB_E_NO_GRANT,
-                     "%.*s disclosed a class that it could not read",
-                     SB_FMT(act.who));
+        audit_say(a,
+                  SB_AUDIT_STATEMENTS,
+                  SB_AUDIT_INDETERMINATE,
+                  SB_E_NO_GRANT,
+                  "the epoch gave %.*s no key of this class: whether a re-grant did, a "
+                  "bundle tells",
+                  SB_FMT(act.who));
     (void)err;
     return audit_judge(a, SB_AUDIT_STATEMENTS, rc, &why);
 }

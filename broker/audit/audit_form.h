@@ -13,6 +13,7 @@
 #include "schemas/record/evidence.h"
 
 #define AUDIT_DAY_MS (24ull * 3600u * 1000u)
+#define AUDIT_CLOCK_MS (3600ull * 1000u) /* that clocks may differ by */
 
 struct audit_stream;     /* audit_stream.h */
 struct audit_withdrawal; /* audit_dirs.h */

@@ -1,6 +1,7 @@
 /* Purpose: what was not said by the end of the journal: receipts and deletions.
  * Not a fault of anybody's signature: silence is indeterminate. */
 #include "broker/audit/audit_statement.h"
+#include "broker/audit/audit_catalogue.h"
 #include "broker/audit/audit_dirs.h"
 #include "broker/audit/audit_stream.h"
 
@@ -54,8 +55,40 @@ static void deletions(struct sb_audit *a, const struct audit_withdrawal *w)
     }
 }
 
+static bool journaled(const struct sb_audit *a, const uint8_t manifest[SB_HASH])
+{
+    for (size_t i = 0; i < a->n_catalogues; i++)
+        if (memcmp(a->catalogues[i].manifest, manifest, SB_HASH) == 0)
+            return true;
+    return false;
+}
+
+/* Catalogues that directories name and the journal does not hold, each said once. */
+static void catalogues(struct sb_audit *a)
+{
+    static const uint8_t none[SB_HASH] = {0};
+    const struct sb_dir *d = a->trust ? sb_trust_newest(a->trust) : NULL;
+    const uint8_t *said = none;
+    for (; d && a->lost == 0;
+         d = sb_trust_version(a->trust, sb_dir_body(d)->version - 1)) {
+        const uint8_t *named = sb_dir_body(d)->catalogue;
+        if (memcmp(named, none, SB_HASH) == 0 || memcmp(named, said, SB_HASH) == 0 ||
+            journaled(a, named))
+            continue;
+        said = named;
+        audit_say(a,
+                  SB_AUDIT_CATALOGUE,
+                  SB_AUDIT_INDETERMINATE,
+                  SB_E_CATALOGUE_HASH,
+                  "directory %llu names a catalogue that this journal does not hold: "
+                  "what its events had to be cannot be told",
+                  (unsigned long long)sb_dir_body(d)->version);
+    }
+}
+
 void audit_missing(struct sb_audit *a)
 {
+    catalogues(a);
     for (size_t i = 0; i < a->n_streams; i++)
         receipts(a, &a->streams[i]);
     for (size_t i = 0; i < a->n_withdrawals; i++)

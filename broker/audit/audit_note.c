@@ -32,10 +32,27 @@ int audit_open_note(const struct sb_audit *a,
     return SB_E_NOTE;
 }
 
+/* Whoever dates entries ahead makes keys end early and prunes lawful early: witnesses
+ * have clocks of their own. */
+static void dates(struct sb_audit *a, uint64_t fresh_ms, uint64_t dated_ms)
+{
+    if (dated_ms <= fresh_ms || dated_ms - fresh_ms <= AUDIT_CLOCK_MS)
+        return;
+    audit_say(a,
+              SB_AUDIT_CHECKPOINT,
+              SB_AUDIT_INDETERMINATE,
+              SB_E_JOURNAL_ORDER,
+              "entries are dated %llu minutes after the quorum cosigned them: the "
+              "broker's clock or the witnesses' is wrong, and so may be what depends "
+              "on dates (keys, grants, prunes)",
+              (unsigned long long)((dated_ms - fresh_ms) / 60000u));
+}
+
 int audit_quorum(struct sb_audit *a,
                  const struct sb_dir *d,
                  struct sb_bytes note,
                  uint64_t now_ms,
+                 uint64_t dated_ms,
                  struct sb_err *err)
 {
     struct sb_witness_keys keys = {0};
@@ -48,6 +65,8 @@ int audit_quorum(struct sb_audit *a,
         return audit_no_memory(err);
     a->facts.quorum = quorum;
     a->facts.cosignatures = sb_cosign_times(note, &keys, times);
+    if (quorum > 0 && a->facts.cosignatures >= quorum)
+        dates(a, sb_cosign_fresh_ms(times, keys.n, quorum), dated_ms);
     if (a->facts.cosignatures < quorum)
         audit_say(a,
                   SB_AUDIT_CHECKPOINT,
@@ -143,6 +162,23 @@ int audit_since(struct sb_audit *a, struct sb_err *err)
     return 0;
 }
 
+/* The tree holds the directory that names another key: whoever still had the old one
+ * signed it, the broker before it was started anew or a thief. */
+static void replaced_key(struct sb_audit *a,
+                         const struct sb_directory *newest,
+                         struct sb_bytes note)
+{
+    struct sb_checkpoint c;
+    if (sb_checkpoint_open(note, newest->log_pk, &c, NULL) != 0)
+        audit_say(a,
+                  SB_AUDIT_CHECKPOINT,
+                  SB_AUDIT_INDETERMINATE,
+                  SB_E_NOTE,
+                  "the checkpoint is signed with a log key that directory %llu, which "
+                  "stands in it, has replaced: ask for a newer checkpoint",
+                  (unsigned long long)newest->version);
+}
+
 int audit_checkpoint(struct sb_audit *a, struct sb_err *err)
 {
     struct sb_checkpoint c = {0};
@@ -175,6 +211,8 @@ int audit_checkpoint(struct sb_audit *a, struct sb_err *err)
                   (unsigned long long)c.size,
                   (unsigned long long)a->facts.size);
     const struct sb_dir *newest = sb_trust_newest(a->trust);
-    rc = audit_quorum(a, newest, a->info->note, a->facts.last_ms, err);
+    replaced_key(a, sb_dir_body(newest), a->info->note);
+    uint64_t last_ms = a->facts.last_ms;
+    rc = audit_quorum(a, newest, a->info->note, last_ms, last_ms, err);
     return rc == 0 ? audit_since(a, err) : rc;
 }

@@ -10,6 +10,8 @@
 
 #include "schemas/base/text.h"
 
+#include "schemas/base/text.h"
+
 static void
 fault(struct sb_audit *a, enum sb_audit_part part, int code, const char *what)
 {
@@ -68,10 +70,11 @@ static int checkpoint(struct sb_audit *a, struct audit_proof *p, struct sb_err *
     memcpy(a->facts.root, p->note.root, SB_HASH);
     check_origin(a, &p->note);
     const struct sb_dir *newest = sb_trust_newest(a->trust);
-    uint64_t now_ms = p->batch_entry.leaf.stored_ms;
+    uint64_t stored_ms = p->batch_entry.leaf.stored_ms;
+    uint64_t now_ms = stored_ms;
     if (sb_dir_body(newest)->issued > now_ms)
         now_ms = sb_dir_body(newest)->issued;
-    rc = audit_quorum(a, newest, p->file.note, now_ms, err);
+    rc = audit_quorum(a, newest, p->file.note, now_ms, stored_ms, err);
     return rc == 0 ? audit_since(a, err) : rc;
 }
 
@@ -178,61 +181,6 @@ static void joins(struct sb_audit *a, const struct audit_proof *p)
               "was signed");
 }
 
-static int rights(struct sb_audit *a, struct audit_proof *p, struct sb_err *err)
-{
-    struct audit_stream *s = &p->stream;
-    bool old_epoch = audit_is_old(a, s->epoch.core.not_before);
-    bool old = old_epoch && audit_is_old(a, p->batch.sent);
-    a->at = p->epoch_raw.index;
-    int rc = audit_signed(a, s->institution, &p->epoch_entry, old_epoch, err);
-    if (rc >= 0 && !old_epoch)
-        rc = audit_readers(a, s, &p->epoch_entry, err);
-    if (rc < 0)
-        return rc;
-    a->at = p->batch_raw.index;
-    rc = audit_signed(a, s->institution, &p->batch_entry, old, err);
-    if (rc >= 0 && !old)
-        rc = audit_readers(a, s, &p->batch_entry, err);
-    return rc < 0 ? rc : 0;
-}
-
-/* One withdrawal in the file: it has no leaf, so its own time is the judge's. */
-static int
-withdrawal(struct sb_audit *a, const struct audit_proof *p, struct sb_bytes raw)
-{
-    struct sb_record record;
-    struct sb_withdraw w;
-    struct sb_err why = {0};
-    int rc = sb_record_read(raw, &record, &why);
-    if (rc == 0)
-        rc = sb_withdraw_read(record.body, &w, &why);
-    if (rc != 0)
-        return audit_judge(a, SB_AUDIT_FORM, rc, &why);
-    const struct sb_dir *d = sb_trust_newest(a->trust);
-    rc = sb_bytes_eq(w.stream, p->file.stream)
-             ? sb_dir_verify(a->trust, d, p->stream.institution, &record, w.time, &why)
-             : sb_fail(&why, SB_E_JOIN, "a withdrawal of another stream");
-    rc = audit_judge(a, SB_AUDIT_STATEMENTS, rc, &why);
-    if (rc == 0 && w.first_seq <= p->file.seq && p->file.seq <= w.last_seq)
-        audit_say(a,
-                  SB_AUDIT_STATEMENTS,
-                  SB_AUDIT_INDETERMINATE,
-                  SB_E_WITHDRAWN,
-                  "the event was sent, and its institution has withdrawn it since");
-    return rc;
-}
-
-static int statements(struct sb_audit *a, const struct audit_proof *p)
-{
-    a->facts.asked[SB_AUDIT_STATEMENTS] = p->file.n_withdrawals > 0;
-    for (size_t i = 0; i < p->file.n_withdrawals; i++) {
-        int rc = withdrawal(a, p, p->file.withdrawals[i]);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
-}
-
 static void count(struct sb_audit *a, const struct audit_proof *p)
 {
     static const enum sb_audit_part asked[] = {SB_AUDIT_FORM,
@@ -273,10 +221,10 @@ int audit_run_proof(struct sb_audit *a,
     place(a, p, &p->file.epoch_place, "epoch");
     place(a, p, &p->file.place, "batch");
     joins(a, p);
-    rc = rights(a, p, err);
+    rc = audit_proof_rights(a, p, err);
     a->at_entry = false;
     if (rc == 0)
-        rc = statements(a, p);
+        rc = audit_proof_statements(a, p);
     if (rc == 0 && p->file.disclosed)
         rc = audit_disclosed(a, p, err);
     return rc < 0 ? rc : 0;

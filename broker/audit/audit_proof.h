@@ -22,6 +22,11 @@ SB_CHECK int audit_run_proof(struct sb_audit *a,
                              struct sb_bytes bytes,
                              struct audit_proof *p,
                              struct sb_err *err);
+/* The two records by the directories in the file, and their dates. */
+SB_CHECK int
+audit_proof_rights(struct sb_audit *a, struct audit_proof *p, struct sb_err *err);
+/* The withdrawals in the file. */
+SB_CHECK int audit_proof_statements(struct sb_audit *a, const struct audit_proof *p);
 /* What was disclosed, and by whom. */
 SB_CHECK int
 audit_disclosed(struct sb_audit *a, const struct audit_proof *p, struct sb_err *err);

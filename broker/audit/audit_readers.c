@@ -11,8 +11,8 @@ struct audit_reader *audit_reader(const struct audit_stream *s, struct sb_bytes 
     return NULL;
 }
 
-static struct audit_reader *
-add(struct sb_audit *a, struct audit_stream *s, struct sb_bytes code)
+struct audit_reader *
+audit_add_reader(struct sb_audit *a, struct audit_stream *s, struct sb_bytes code)
 {
     struct audit_reader *r = audit_reader(s, code);
     if (r)
@@ -77,7 +77,7 @@ int audit_take_readers(struct sb_audit *a,
     for (size_t i = 0; i < s->n_readers; i++)
         s->readers[i].now = false;
     for (size_t i = 0; i < core->n_readers; i++) {
-        struct audit_reader *r = add(a, s, core->readers[i].reader);
+        struct audit_reader *r = audit_add_reader(a, s, core->readers[i].reader);
         if (!r)
             return audit_no_memory(err);
         r->now = true;

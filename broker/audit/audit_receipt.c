@@ -74,10 +74,23 @@ static void not_reader(struct sb_audit *a, struct sb_bytes who, struct sb_bytes 
 
 struct telling { /* one receipt while its heads are looked at */
     const struct sb_receipt *r;
+    const struct sb_entry *leaf;
     uint64_t stored_ms;
     uint64_t newest_ms;
     size_t late;
 };
+
+/* A reader that was granted the stream follows it, and signs for it, before an epoch
+ * names it: 1. */
+static int is_granted(struct sb_audit *a,
+                      const struct audit_stream *s,
+                      const struct telling *t,
+                      struct sb_err *err)
+{
+    struct sb_codes classes;
+    int rc = audit_granted(a, s, t->r->reader, t->leaf, &classes, err);
+    return rc < 0 ? rc : classes.n > 0;
+}
 
 /* Heads at hand first, then those to be asked: `asking`. */
 static int receipt_head(struct sb_audit *a,
@@ -89,18 +102,21 @@ static int receipt_head(struct sb_audit *a,
     struct audit_stream *s = audit_find(a, h->stream);
     struct audit_reader *reader = s ? audit_reader(s, t->r->reader) : NULL;
     if (!reader) {
-        if (!asking)
+        int rc = s ? is_granted(a, s, t, err) : 0;
+        if (rc == 0 && !asking)
             not_reader(a, t->r->reader, h->stream);
-        return 0;
+        if (rc <= 0)
+            return rc;
     }
     const struct audit_seen *b = at_hand(s, h->seq, h->batch_hash);
     if (asking)
         return b ? 0 : ask(a, AUDIT_ASK_RECEIPT, s->name, h, t->late, err);
     if (b && b->stored_ms > t->newest_ms)
         t->newest_ms = b->stored_ms;
-    if (h->seq > reader->receipt_seq)
+    if (reader && h->seq > reader->receipt_seq)
         reader->receipt_seq = h->seq;
-    reader->receipt_ms = t->stored_ms;
+    if (reader)
+        reader->receipt_ms = t->stored_ms;
     return b ? 0 : 1;
 }
 
@@ -117,10 +133,17 @@ int audit_receipt(struct sb_audit *a, const struct audit_entry *e, struct sb_err
         rc = receipt_root(a, &r, err);
     if (rc != 0)
         return rc;
-    struct telling t = {.r = &r, .stored_ms = e->leaf.stored_ms, .late = AUDIT_NO_LATE};
+    struct telling t = {.r = &r,
+                        .leaf = &e->leaf,
+                        .stored_ms = e->leaf.stored_ms,
+                        .late = AUDIT_NO_LATE};
     bool more = false;
-    for (size_t i = 0; i < r.heads.n; i++)
-        more = receipt_head(a, &t, &r.heads.items[i], false, err) == 1 || more;
+    for (size_t i = 0; i < r.heads.n && rc >= 0; i++) {
+        rc = receipt_head(a, &t, &r.heads.items[i], false, err);
+        more = more || rc == 1;
+    }
+    if (rc < 0)
+        return rc;
     if (!more) {
         audit_late(a, t.stored_ms, t.newest_ms);
         return 0;

@@ -121,6 +121,22 @@ int audit_signed(struct sb_audit *a,
     return 1;
 }
 
+int audit_granted(struct sb_audit *a,
+                  const struct audit_stream *s,
+                  struct sb_bytes reader,
+                  const struct sb_entry *leaf,
+                  struct sb_codes *out,
+                  struct sb_err *err)
+{
+    const struct sb_dir *d = audit_directory(a, leaf);
+    uint64_t now = leaf->stored_ms;
+    *out = (struct sb_codes){.n = 0};
+    int rc =
+        d ? sb_dir_classes(d, s->institution, s->type, reader, now, a->arena, out, err)
+          : 0;
+    return audit_fatal(rc) ? rc : 0;
+}
+
 static int find_readers(struct sb_audit *a,
                         const struct audit_stream *s,
                         const struct sb_dir *d,

@@ -25,6 +25,14 @@ SB_CHECK int audit_readers(struct sb_audit *a,
                            struct audit_stream *s,
                            const struct audit_entry *e,
                            struct sb_err *err);
+/* Classes that grants give `reader` on this stream at the entry. n 0: none, or the
+ * directory is not held (said). */
+SB_CHECK int audit_granted(struct sb_audit *a,
+                           const struct audit_stream *s,
+                           struct sb_bytes reader,
+                           const struct sb_entry *leaf,
+                           struct sb_codes *out,
+                           struct sb_err *err);
 /* The journal is not its exchange's first: what it begins with was made before. */
 bool audit_is_later(const struct sb_audit *a);
 /* What contradicts the journal so far: a failure, unless what would explain it may be

@@ -51,6 +51,39 @@ static int reject(struct sb_audit *a, const struct audit_entry *e, struct sb_err
     return reader ? audit_ranges_add(&reader->rejected, r.seq, r.seq, err) : 0;
 }
 
+/* History goes to those whom a grant of that day lets read its classes; which events
+ * the keys inside open, nobody but the reader sees. */
+static int regrant_rights(struct sb_audit *a,
+                          const struct audit_stream *s,
+                          const struct sb_regrant *r,
+                          const struct sb_entry *leaf,
+                          struct sb_err *err)
+{
+    struct sb_codes granted;
+    if (!audit_directory(a, leaf) || sb_bytes_eq(r->reader, s->institution))
+        return 0;
+    int rc = audit_granted(a, s, r->reader, leaf, &granted, err);
+    bool all = rc == 0;
+    for (size_t i = 0; all && i < r->n_epochs; i++)
+        for (size_t c = 0; all && c < r->epochs[i].classes.n; c++)
+            all = sb_codes_has(&granted, r->epochs[i].classes.items[c]);
+    if (rc != 0)
+        return rc;
+    audit_say(
+        a,
+        SB_AUDIT_RIGHTS,
+        all ? SB_AUDIT_PASSED : SB_AUDIT_FAILED,
+        SB_E_NO_GRANT,
+        all ? "%.*s: %.*s was given keys of %zu earlier epochs; what they open is "
+              "not counted as sent to it"
+            : "%.*s: %.*s was given keys of %zu earlier epochs, of classes that "
+              "no grant of that day gives it",
+        SB_FMT(s->name),
+        SB_FMT(r->reader),
+        r->n_epochs);
+    return 0;
+}
+
 static int regrant(struct sb_audit *a, const struct audit_entry *e, struct sb_err *err)
 {
     struct sb_regrant r;
@@ -61,10 +94,16 @@ static int regrant(struct sb_audit *a, const struct audit_entry *e, struct sb_er
         rc = sb_fail(&why, SB_E_CODE_FORM, "a re-grant of no stream");
     if (rc != 0)
         return audit_judge(a, SB_AUDIT_FORM, rc, &why);
-    if (!audit_find(a, r.stream))
+    struct audit_stream *s = audit_find(a, r.stream);
+    if (!s)
         audit_statement_fault(
             a, SB_E_NO_CLAIM, "a re-grant of a stream without a claim");
-    return audit_signed(a, institution, e, false, err);
+    rc = audit_signed(a, institution, e, false, err);
+    if (rc != 0 || !s)
+        return rc;
+    if (!audit_add_reader(a, s, r.reader))
+        return audit_no_memory(err);
+    return regrant_rights(a, s, &r, &e->leaf, err);
 }
 
 static int deleted(struct sb_audit *a, const struct sb_act *act, struct sb_err *err)

@@ -201,10 +201,10 @@ static void epoch_number(struct sb_audit *a,
         a, s, SB_E_CONFLICT, "the epoch's number does not follow the stream's last");
 }
 
-static void epoch_directory(struct sb_audit *a,
-                            const struct audit_stream *s,
-                            const struct audit_entry *e,
-                            bool old)
+void audit_epoch_directory(struct sb_audit *a,
+                           const struct audit_stream *s,
+                           const struct audit_entry *e,
+                           bool old)
 {
     const struct sb_dir *d =
         a->trust ? sb_trust_by_hash(a->trust, s->epoch.core.directory_hash) : NULL;
@@ -243,7 +243,7 @@ int audit_epoch(struct sb_audit *a, const struct audit_entry *e, struct sb_err *
     s->lost = a->lost;
     memcpy(s->epoch_hash, e->hash, SB_HASH);
     s->readers_version = 0;
-    epoch_directory(a, s, e, old);
+    audit_epoch_directory(a, s, e, old);
     rc = audit_signed(a, s->institution, e, old, err);
     if (rc >= 0 && !old) /* its readers were right in the generation before */
         rc = audit_readers(a, s, e, err);

@@ -15,7 +15,7 @@ struct audit_seen { /* a batch; last 0: none */
     uint8_t hash[SB_HASH];
 };
 
-struct audit_reader { /* of one stream, since an epoch first named it */
+struct audit_reader { /* of one stream, since an epoch or a re-grant first named it */
     struct sb_bytes code;
     bool now;          /* the newest epoch names it */
     uint64_t first_ms; /* stored_ms of the first batch sealed to it; 0: none yet */
@@ -56,6 +56,9 @@ struct audit_stream {
 
 struct audit_stream *audit_find(const struct sb_audit *a, struct sb_bytes name);
 struct audit_reader *audit_reader(const struct audit_stream *s, struct sb_bytes code);
+/* The same, made when it is new; NULL: no memory. */
+struct audit_reader *
+audit_add_reader(struct sb_audit *a, struct audit_stream *s, struct sb_bytes code);
 void audit_stream_free(struct audit_stream *s);
 /* Some batches were passed over since the stream's last entry. */
 bool audit_is_blind(const struct sb_audit *a, const struct audit_stream *s);
@@ -71,6 +74,12 @@ SB_CHECK int
 audit_claim(struct sb_audit *a, const struct audit_entry *e, struct sb_err *err);
 SB_CHECK int
 audit_epoch(struct sb_audit *a, const struct audit_entry *e, struct sb_err *err);
+/* The directory that the stream's epoch names is on the chain, at or before the
+ * entry's. `old`: it may be one of a generation before. */
+void audit_epoch_directory(struct sb_audit *a,
+                           const struct audit_stream *s,
+                           const struct audit_entry *e,
+                           bool old);
 SB_CHECK int
 audit_batch(struct sb_audit *a, const struct audit_entry *e, struct sb_err *err);
 

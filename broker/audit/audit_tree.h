@@ -23,11 +23,13 @@ SB_CHECK int audit_all_tiles(struct sb_audit *a,
                              uint64_t size,
                              const uint8_t root[SB_HASH],
                              struct sb_err *err);
-/* Quorum of a note by the witnesses of `d` at `now_ms`. */
+/* Quorum of a note by the witnesses of `d` at `now_ms`; `dated_ms` is the stored_ms of
+ * an entry that they have cosigned, which cannot be long after they did. */
 SB_CHECK int audit_quorum(struct sb_audit *a,
                           const struct sb_dir *d,
                           struct sb_bytes note,
                           uint64_t now_ms,
+                          uint64_t dated_ms,
                           struct sb_err *err);
 /* Opens a note by the log keys of the directories held, newest first; a plain code. */
 SB_CHECK int audit_open_note(const struct sb_audit *a,

@@ -1,149 +1,32 @@
 /* Purpose: proof files: a true one passes, and each lie in it is told by its part; who
  * is behind an event. */
-#include "test/unit/broker_audit/scene.h"
+#include "test/unit/broker_audit/prover.h"
 
 #include "broker/audit/tell.h"
-#include "broker/core/payload.h"
 
 #include <stdio.h>
 
-struct proof {
-    struct scene *s;
-    struct sb_proof_file file;
-    struct sb_path item_path;
-    struct sb_path batch_path;
-    struct sb_path epoch_path;
-    struct sb_buf leaf;
-    struct sb_buf epoch_leaf;
-    struct sb_buf note;
-    struct sb_bytes directories[4];
-    struct sb_bytes plain; /* of the last audit */
-    uint8_t key[SB_EVENT_KEY];
-};
-
-/* The hash of a perfect subtree of the forge's entries. */
-static int
-node(void *ctx, unsigned level, uint64_t pos, uint8_t out[SB_HASH], struct sb_err *err)
-{
-    const struct forge *f = ctx;
-    struct sb_tree t = {0};
-    (void)err;
-    for (uint64_t i = pos << level; i < (pos + 1) << level; i++) {
-        uint8_t hash[SB_HASH];
-        struct sb_buf leaf = {0};
-        forge_leaf(f, i, &leaf);
-        sb_tree_leaf(hash, sb_buf_bytes(&leaf));
-        sb_tree_append(&t, hash);
-        sb_buf_free(&leaf);
-    }
-    sb_tree_root(&t, out);
-    return 0;
-}
-
-static void place(struct proof *p,
-                  size_t at,
-                  struct sb_proof_place *out,
-                  struct sb_path *path,
-                  struct sb_buf *leaf)
-{
-    sb_buf_reset(leaf);
-    forge_leaf(&p->s->f, at, leaf);
-    assert_int_equal(sb_proof_inclusion(at, p->s->f.n, node, &p->s->f, path, NULL), 0);
-    *out = (struct sb_proof_place){.leaf = sb_buf_bytes(leaf),
-                                   .index = at,
-                                   .path = sb_path_nodes(path),
-                                   .n_path = path->n};
-}
-
-static void prove(struct proof *p, size_t batch, size_t epoch, uint64_t seq)
-{
-    struct scene *s = p->s;
-    struct sb_bytes *items = NULL;
-    size_t n = 0;
-    struct sb_batch b;
-    struct sb_record r;
-    struct sb_proof_file *f = &p->file;
-    assert_int_equal(sb_record_read(s->f.entries[batch].record, &r, NULL), 0);
-    assert_int_equal(sb_batch_read(r.body, &b, NULL), 0);
-    assert_int_equal(
-        sb_items_read(s->f.entries[batch].items, s->f.arena, &items, &n, NULL), 0);
-    assert_int_equal(
-        sb_items_path(items, n, (size_t)(seq - b.first_seq), &p->item_path, NULL), 0);
-    *f = (struct sb_proof_file){.stream = sb_bytes_str(STREAM),
-                                .seq = seq,
-                                .item = items[seq - b.first_seq],
-                                .item_path = sb_path_nodes(&p->item_path),
-                                .n_item_path = p->item_path.n,
-                                .batch = s->f.entries[batch].record,
-                                .epoch = s->f.entries[epoch].record};
-    place(p, batch, &f->place, &p->batch_path, &p->leaf);
-    place(p, epoch, &f->epoch_place, &p->epoch_path, &p->epoch_leaf);
-    sb_buf_reset(&p->note);
-    forge_note(&s->f, s->f.n, s->w->broker, &p->note);
-    f->note = sb_buf_bytes(&p->note);
-    f->directories = p->directories;
-    for (size_t i = 0; i < s->f.n; i++)
-        if (s->f.entries[i].leaf.kind == SB_KIND_DIRECTORY)
-            p->directories[f->n_directories++] = s->f.entries[i].record;
-}
-
 static int setup(void **state)
 {
-    struct proof *p = calloc(1, sizeof *p);
-    assert_non_null(p);
-    p->s = scene_new();
-    scene_fill(p->s);
-    prove(p, BATCH4_AT, EPOCH2_AT, 8);
-    *state = p;
+    *state = proof_new();
     return 0;
 }
 
 static int teardown(void **state)
 {
-    struct proof *p = *state;
-    sb_buf_free(&p->leaf);
-    sb_buf_free(&p->epoch_leaf);
-    sb_buf_free(&p->note);
-    scene_free(p->s);
-    free(p);
+    proof_free(*state);
     return 0;
-}
-
-static struct scene *of; /* for the callback below, whose ctx is the scene's */
-static struct sb_bytes shown;
-
-static void show(void *ctx, struct sb_bytes class_name, struct sb_bytes payload)
-{
-    (void)ctx;
-    (void)class_name;
-    shown = forge_keep(&of->f, payload);
-}
-
-static enum sb_audit_verdict judge(struct proof *p)
-{
-    struct sb_buf bytes = {0};
-    struct sb_err err = {0};
-    struct sb_audit_config config = scene_config(p->s);
-    config.plain = show;
-    of = p->s;
-    shown = sb_bytes(NULL, 0);
-    sb_proof_file_write(&p->file, &bytes);
-    p->s->n_found = 0;
-    if (sb_audit_proof(sb_buf_bytes(&bytes), &config, &p->s->facts, &err) != 0)
-        fail_msg("%s", err.text);
-    sb_buf_free(&bytes);
-    return sb_audit_result(&p->s->facts);
 }
 
 static void passes(void **state)
 {
     struct proof *p = *state;
-    judge(p);
+    proof_judge(p);
     scene_passed(p->s);
     assert_true(p->s->facts.asked[SB_AUDIT_TREE]);
     assert_false(p->s->facts.asked[SB_AUDIT_TEXTS]);
     prove(p, BATCH_AT, EPOCH_AT, 1);
-    judge(p);
+    proof_judge(p);
     scene_passed(p->s);
 }
 
@@ -164,7 +47,7 @@ static void another_item(void **state)
     prove(p, BATCH4_AT, EPOCH2_AT, 9);
     p->file.item = right;
     p->file.seq = 8;
-    judge(p);
+    proof_judge(p);
     scene_failed(p->s, SB_AUDIT_STREAMS, SB_E_ITEMS_ROOT);
 }
 
@@ -172,7 +55,7 @@ static void another_place(void **state)
 {
     struct proof *p = *state;
     p->file.place.index = BATCH3_AT;
-    judge(p);
+    proof_judge(p);
     scene_failed(p->s, SB_AUDIT_TREE, SB_E_INCLUSION);
 }
 
@@ -180,8 +63,8 @@ static void another_epoch(void **state)
 {
     struct proof *p = *state;
     p->file.epoch = p->s->f.entries[EPOCH_AT].record;
-    place(p, EPOCH_AT, &p->file.epoch_place, &p->epoch_path, &p->epoch_leaf);
-    judge(p);
+    prove_place(p, EPOCH_AT, &p->file.epoch_place, &p->epoch_path, &p->epoch_leaf);
+    proof_judge(p);
     scene_failed(p->s, SB_AUDIT_STREAMS, SB_E_JOIN);
 }
 
@@ -195,7 +78,7 @@ static void another_signer(void **state)
     sb_buf_put(&body, r.body.p, r.body.n);
     scene_resign(s, BATCH4_AT, s->w->members[IGM].vault, SB_USE_SIGN, &body);
     prove(p, BATCH4_AT, EPOCH2_AT, 8);
-    judge(p);
+    proof_judge(p);
     scene_failed(s, SB_AUDIT_RIGHTS, SB_E_SIGNATURE);
 }
 
@@ -206,7 +89,7 @@ static void another_log(void **state)
     sb_buf_reset(&p->note);
     forge_note(&p->s->f, p->s->f.n, other->broker, &p->note);
     p->file.note = sb_buf_bytes(&p->note);
-    judge(p);
+    proof_judge(p);
     scene_failed(p->s, SB_AUDIT_CHECKPOINT, SB_E_NOTE);
     world_free(other);
 }
@@ -215,10 +98,10 @@ static void without_directories(void **state)
 {
     struct proof *p = *state;
     p->directories[0] = p->s->f.entries[RECEIPT_AT].record;
-    assert_int_equal(judge(p), SB_AUDIT_FAILED);
+    assert_int_equal(proof_judge(p), SB_AUDIT_FAILED);
     prove(p, BATCH4_AT, EPOCH2_AT, 8);
     p->file.n_directories = 1; /* not the one in force */
-    assert_int_equal(judge(p), SB_AUDIT_INDETERMINATE);
+    assert_int_equal(proof_judge(p), SB_AUDIT_INDETERMINATE);
     assert_true(scene_found(p->s, SB_AUDIT_RIGHTS, SB_E_DIR_VERSION));
 }
 
@@ -231,69 +114,41 @@ static void withdrawn(void **state)
     prove(p, BATCH4_AT, EPOCH2_AT, 8);
     p->file.withdrawals = &record;
     p->file.n_withdrawals = 1;
-    assert_int_equal(judge(p), SB_AUDIT_INDETERMINATE);
+    assert_int_equal(proof_judge(p), SB_AUDIT_INDETERMINATE);
     assert_true(scene_found(s, SB_AUDIT_STATEMENTS, SB_E_WITHDRAWN));
     struct sb_bytes other = s->f.entries[RECEIPT_AT].record;
     p->file.withdrawals = &other;
-    assert_int_equal(judge(p), SB_AUDIT_FAILED);
-}
-
-/* igm gives out the class publica of event 8, by an order. */
-static void disclose(struct proof *p, const char *order, uint64_t seq)
-{
-    struct scene *s = p->s;
-    struct sb_bytes name = sb_bytes_str("publica");
-    struct sb_act act = {.who = sb_bytes_str("igm"),
-                         .act = sb_bytes_str(SB_ACT_DISCLOSE),
-                         .stream = sb_bytes_str(STREAM),
-                         .first_seq = seq,
-                         .last_seq = seq,
-                         .classes = {&name, 1},
-                         .text = sb_bytes_str(order),
-                         .time = s->ms};
-    struct sb_buf body = {0};
-    struct sb_cts cts;
-    sb_act_write(&act, &body);
-    scene_record(s, SB_KIND_ACT, s->w->members[IGM].vault, SB_USE_SIGN, &body);
-    assert_int_equal(sb_event_key(s->secrets, name, 8, p->key, NULL), 0);
-    assert_int_equal(sb_cts_read(s->f.entries[BATCH4_AT].texts, s->f.arena, &cts, NULL),
-                     0);
-    p->file.disclosed = true;
-    p->file.class_name = sb_bytes_str("publica");
-    p->file.event_key = sb_bytes(p->key, sizeof p->key);
-    p->file.ciphertext = cts.classes[1].cts[1];
-    p->file.order = sb_bytes_str("Oficio 12");
-    p->file.act = s->f.entries[s->f.n - 1].record;
+    assert_int_equal(proof_judge(p), SB_AUDIT_FAILED);
 }
 
 static void disclosed(void **state)
 {
     struct proof *p = *state;
     disclose(p, "Oficio 12", 8);
-    judge(p);
+    proof_judge(p);
     scene_passed(p->s);
     assert_int_equal(p->s->facts.opened, 1);
-    assert_true(shown.n > 0);
-    assert_non_null(memmem(shown.p, shown.n, "roja", 4));
+    assert_true(p->plain.n > 0);
+    assert_non_null(memmem(p->plain.p, p->plain.n, "roja", 4));
 }
 
 static void disclosed_wrongly(void **state)
 {
     struct proof *p = *state;
     disclose(p, "Another order", 8);
-    judge(p);
+    proof_judge(p);
     scene_failed(p->s, SB_AUDIT_STATEMENTS, SB_E_DISCLOSE);
     disclose(p, "Oficio 12", 7);
-    judge(p);
+    proof_judge(p);
     scene_failed(p->s, SB_AUDIT_STATEMENTS, SB_E_DISCLOSE);
     disclose(p, "Oficio 12", 8);
     p->key[0] ^= 1;
-    judge(p);
+    proof_judge(p);
     scene_failed(p->s, SB_AUDIT_CONTENT, SB_E_DISCLOSE);
-    assert_int_equal(shown.n, 0);
+    assert_int_equal(p->plain.n, 0);
     p->key[0] ^= 1;
     p->file.ciphertext = sb_bytes(NULL, 0);
-    assert_int_equal(judge(p), SB_AUDIT_INDETERMINATE);
+    assert_int_equal(proof_judge(p), SB_AUDIT_INDETERMINATE);
 }
 
 /* Any bit of the file. */
@@ -378,7 +233,8 @@ static void attribution_after_revocation(void **state)
     memcpy(m->keys[0].key_id, key.key_id, SB_KEY_ID);
     m->keys[0].status = sb_bytes_str("revoked");
     m->n_keys = 1;
-    s->w->n_grants = 0; /* its own was signed by this key */
+    s->w->n_grants = 0;       /* its own was signed by this key */
+    s->w->dir.issued = s->ms; /* after the batch was stored */
     scene_directory(s);
     prove(p, BATCH4_AT, EPOCH2_AT, 8);
     assert_int_equal(attribute(p, &t), SB_AUDIT_PASSED);
