@@ -64,10 +64,16 @@ const char *const *sb_audit_not_proven(enum sb_audit_kind kind)
                                           "rows that were never captured",
                                           "existence before the first cosignature",
                                           "that no later entries exist",
+                                          "order between streams at source",
+                                          "that no other tree was shown to others",
+                                          "what was given out without a record here",
                                           NULL};
     static const char *const event[] = {"truth at source",
                                         "that the stream has no other events",
                                         "existence before the first cosignature",
+                                        "that it was delivered to anybody",
+                                        "that nothing journaled withdraws it or names "
+                                        "its key revoked",
                                         NULL};
     static const char *const log[] = {
         "what the entries mean", "that no other tree was shown to others", NULL};
