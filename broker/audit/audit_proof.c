@@ -10,8 +10,6 @@
 
 #include "schemas/base/text.h"
 
-#include "schemas/base/text.h"
-
 static void
 fault(struct sb_audit *a, enum sb_audit_part part, int code, const char *what)
 {
