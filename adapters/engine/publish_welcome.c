@@ -150,6 +150,8 @@ int sb_publish_welcome(struct sb_stream *s,
         own = &none;
     sb_publish_away(s);
     int rc = sb_publish_flush(s, now_ms, err);
+    if (!rc && new_generation && s->row.stopped == SB_E_BEHIND)
+        rc = sb_publish_resume(s, err); /* the loss was seen, and this is its end */
     if (rc || s->row.stopped)
         return rc;
     bool known = own->last_seq == 0;

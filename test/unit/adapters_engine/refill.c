@@ -103,6 +103,24 @@ static void a_refill_that_is_interrupted_goes_on(void **state)
     rig_free(r);
 }
 
+/* An older copy of the journal was tried first: it stopped the stream. */
+static void a_new_journal_settles_the_loss_that_stopped_a_stream(void **state)
+{
+    (void)state;
+    struct rig *r = with_history();
+    struct sb_err err = {0};
+    struct sb_stream *s = &r->pnc.stream;
+    if (sb_publish_welcome(s, NULL, false, r->sim->now, &err) != 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(s->row.stopped, SB_E_BEHIND);
+    lose_journal(r);
+    rig_enter(&r->pnc);
+    rig_settle(r);
+    assert_int_equal(s->row.stopped, 0);
+    assert_int_equal(s->row.stored_seq, 4);
+    rig_free(r);
+}
+
 /* What a lost state had published fills the next journal all the same. */
 static void what_was_adopted_fills_a_journal_too(void **state)
 {
@@ -269,6 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lost_journal_is_filled_byte_for_byte),
         cmocka_unit_test(a_refill_that_is_interrupted_goes_on),
+        cmocka_unit_test(a_new_journal_settles_the_loss_that_stopped_a_stream),
         cmocka_unit_test(what_was_adopted_fills_a_journal_too),
         cmocka_unit_test(what_is_kept_no_more_is_not_waited_for),
         cmocka_unit_test(a_generation_begins_its_own_evidence),
