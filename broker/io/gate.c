@@ -323,9 +323,16 @@ int sb_gate_take(struct sb_gate *g,
     }
 }
 
-static int send_part(void *router, struct sb_bytes part, bool more)
+static int
+send_parts(struct sb_gate *g, struct sb_peer *peer, const struct sb_frames *frames)
 {
-    return zmq_send(router, part.p, part.n, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0));
+    struct sb_sending *way = peer->sending;
+    if (sb_sending_bytes(way) > SB_SENDING_MAX)
+        return EAGAIN;
+    int why = sb_sending_part(way, g->router, sb_bytes(peer->id, SB_ROUTING_ID), true);
+    for (size_t i = 0; !why && i < frames->n; i++)
+        why = sb_sending_part(way, g->router, frames->f[i], i + 1 < frames->n);
+    return why;
 }
 
 int sb_gate_send(struct sb_gate *g,
@@ -336,14 +343,12 @@ int sb_gate_send(struct sb_gate *g,
     struct sb_peer *peer = sb_peers_by_number(g->peers, number);
     if (!peer || !frames->n)
         return 0; /* the core hears of it by sb_gate_gone */
-    int rc = send_part(g->router, sb_bytes(peer->id, SB_ROUTING_ID), true);
-    for (size_t i = 0; rc >= 0 && i < frames->n; i++)
-        rc = send_part(g->router, frames->f[i], i + 1 < frames->n);
-    if (rc >= 0)
+    int why = send_parts(g, peer, frames);
+    if (!why)
         return 0;
-    if (errno != EAGAIN && errno != EHOSTUNREACH)
-        return sb_fail(err, SB_E_IO, "send: %s", zmq_strerror(errno));
-    if (errno == EAGAIN)
+    if (why != EAGAIN && why != EHOSTUNREACH)
+        return sb_fail(err, SB_E_IO, "send: %s", zmq_strerror(why));
+    if (why == EAGAIN)
         sb_log(g->log,
                SB_LOG_WARNING,
                "gate",

@@ -5,9 +5,17 @@
 
 #include <czmq.h>
 
+struct known { /* a key that has connections, or had and has not read all */
+    struct known *next;
+    uint8_t curve_pk[SB_PK];
+    size_t peers;
+    struct sb_sending *sending;
+};
+
 struct sb_peers {
     zhashx_t *by_id; /* owns the peers */
     zhashx_t *by_number;
+    struct known *keys;
     uint64_t last;
 };
 
@@ -75,6 +83,12 @@ void sb_peers_free(struct sb_peers *p)
         return;
     zhashx_destroy(&p->by_number);
     zhashx_destroy(&p->by_id);
+    while (p->keys) {
+        struct known *next = p->keys->next;
+        sb_sending_free(p->keys->sending);
+        free(p->keys);
+        p->keys = next;
+    }
     free(p);
 }
 
@@ -88,12 +102,46 @@ struct sb_peer *sb_peers_by_number(struct sb_peers *p, uint64_t number)
     return zhashx_lookup(p->by_number, key(number));
 }
 
-static size_t count_key(struct sb_peers *p, const uint8_t curve_pk[SB_PK])
+static void forget_keys(struct sb_peers *p)
 {
-    size_t n = 0;
-    for (struct sb_peer *x = zhashx_first(p->by_id); x; x = zhashx_next(p->by_id))
-        n += memcmp(x->curve_pk, curve_pk, SB_PK) == 0;
-    return n;
+    for (struct known **at = &p->keys; *at;) {
+        struct known *k = *at;
+        if (k->peers > 0 || sb_sending_bytes(k->sending) > 0) {
+            at = &k->next;
+            continue;
+        }
+        *at = k->next;
+        sb_sending_free(k->sending);
+        free(k);
+    }
+}
+
+static struct known *find_key(struct sb_peers *p, const uint8_t curve_pk[SB_PK])
+{
+    struct known *k = p->keys;
+    while (k && memcmp(k->curve_pk, curve_pk, SB_PK) != 0)
+        k = k->next;
+    return k;
+}
+
+/* NULL: out of memory. */
+static struct known *know_key(struct sb_peers *p, const uint8_t curve_pk[SB_PK])
+{
+    struct known *k = find_key(p, curve_pk);
+    if (k)
+        return k;
+    forget_keys(p);
+    k = calloc(1, sizeof *k);
+    struct sb_sending *sending = k ? sb_sending_new() : NULL;
+    if (!sending) {
+        free(k);
+        return NULL;
+    }
+    memcpy(k->curve_pk, curve_pk, SB_PK);
+    k->sending = sending;
+    k->next = p->keys;
+    p->keys = k;
+    return k;
 }
 
 int sb_peers_add(struct sb_peers *p,
@@ -104,12 +152,14 @@ int sb_peers_add(struct sb_peers *p,
 {
     if (zhashx_size(p->by_id) >= SB_PEERS_MAX)
         return sb_fail(err, SB_E_LIMIT, "more than %u connections", SB_PEERS_MAX);
-    if (count_key(p, curve_pk) >= SB_PEERS_EACH)
+    struct known *of = know_key(p, curve_pk);
+    if (of && of->peers >= SB_PEERS_EACH)
         return sb_fail(
             err, SB_E_LIMIT, "more than %u connections of one key", SB_PEERS_EACH);
-    struct sb_peer *peer = calloc(1, sizeof *peer);
+    struct sb_peer *peer = of ? calloc(1, sizeof *peer) : NULL;
     if (!peer)
         return sb_fail(err, SB_E_MEMORY, "peer");
+    peer->sending = of->sending;
     peer->number = ++p->last;
     memcpy(peer->id, id, SB_ROUTING_ID);
     memcpy(peer->curve_pk, curve_pk, SB_PK);
@@ -118,6 +168,7 @@ int sb_peers_add(struct sb_peers *p,
         return sb_fail(err, SB_E_INTERNAL, "a peer of this routing id is there");
     }
     (void)zhashx_insert(p->by_number, key(peer->number), peer);
+    of->peers++;
     *out = peer;
     return 0;
 }
@@ -127,6 +178,7 @@ void sb_peers_forget(struct sb_peers *p, uint64_t number)
     struct sb_peer *peer = sb_peers_by_number(p, number);
     if (!peer)
         return;
+    find_key(p, peer->curve_pk)->peers--;
     zhashx_delete(p->by_number, key(number));
     zhashx_delete(p->by_id, id_key(peer->id));
 }

@@ -6,13 +6,15 @@
 #ifndef BROKER_IO_PEERS_H
 #define BROKER_IO_PEERS_H
 
+#include "broker/io/sending.h"
 #include "schemas/record/record.h"
 
 #define SB_ROUTING_ID 5u   /* libzmq's own: 0, then a number */
 #define SB_PEERS_MAX 4096u /* connections */
 #define SB_PEERS_EACH 64u  /* connections of one key */
 
-struct sb_peer { /* plain data */
+struct sb_peer {
+    struct sb_sending *sending; /* of all connections of its key; borrowed */
     uint64_t number;
     uint8_t id[SB_ROUTING_ID];
     uint8_t curve_pk[SB_PK];
