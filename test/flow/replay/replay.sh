@@ -219,4 +219,9 @@ into part.db "$one/bundle" >"$one/out.txt"
 table "$one/part.db" >part.txt
 cmp part.txt other.txt || ex_die "the second reader's tables differ"
 ex_stop conred igm broker
+
+# --- types that an adapter does not publish are passed over
+exits 0 onto igm/adapter.yaml
+[ "$(jq '.taken, .unwanted' "$one/out.txt" | tr '\n' ' ')" = "0 $last " ] ||
+    ex_die "not published: $(cat "$one/out.txt")"
 echo "replayed: the same bytes, the same tables, here and there"
