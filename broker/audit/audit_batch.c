@@ -159,6 +159,10 @@ int audit_batch(struct sb_audit *a, const struct audit_entry *e, struct sb_err *
         return audit_judge(a, SB_AUDIT_FORM, rc, &why);
     a->facts.batches++;
     a->facts.events += b.count;
+    uint64_t version = e->leaf.directory_version;
+    rc = audit_ranges_add(&a->batch_dirs, version, version, err);
+    if (rc != 0)
+        return rc;
     struct audit_stream *s = audit_find(a, b.stream);
     if (!s && a->lost > 0)
         return 0; /* its claim is in what could not be read, which was said */

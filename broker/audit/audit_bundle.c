@@ -273,6 +273,7 @@ void audit_free(struct sb_audit *a)
     free(a->questions);
     free(a->lates);
     audit_catalogues_free(a);
+    audit_ranges_free(&a->batch_dirs);
     sb_trust_free(a->trust);
     sb_tiles_close(a->leaves);
     sb_tiles_close(a->nodes);

@@ -89,10 +89,16 @@ static int load(struct sb_audit *a, struct audit_catalogue *c, struct sb_err *er
     struct sb_record record;
     struct sb_manifest m;
     struct sb_catalog *loaded = NULL;
+    uint8_t hash[SB_HASH];
     struct sb_arena *arena = sb_arena_new(0);
     int rc = arena ? sb_bundle_open(&bundle, a->dir, err) : audit_no_memory(err);
     if (rc == 0)
         rc = sb_bundle_entry(bundle, c->index, arena, &e, err);
+    if (rc == 0) {
+        sb_sha256(hash, e.record);
+        if (memcmp(hash, c->record, SB_HASH) != 0)
+            rc = sb_fail(err, SB_E_BUNDLE, "its record has changed since it was read");
+    }
     if (rc == 0)
         rc = sb_record_read(e.record, &record, err);
     if (rc == 0)

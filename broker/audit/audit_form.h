@@ -7,6 +7,7 @@
 #define BROKER_AUDIT_AUDIT_FORM_H
 
 #include "broker/audit/audit.h"
+#include "broker/audit/ranges.h"
 #include "broker/bundle/tiles.h"
 #include "keys/seal.h"
 #include "schemas/record/entry.h"
@@ -51,7 +52,8 @@ struct sb_audit {
     size_t n_withdrawals;
     struct audit_catalogue *catalogues;
     size_t n_catalogues;
-    struct audit_stream *streams; /* sorted by name */
+    struct audit_ranges batch_dirs; /* versions under which batches were stored */
+    struct audit_stream *streams;   /* sorted by name */
     size_t n_streams;
     struct audit_question *questions;
     size_t n_questions;

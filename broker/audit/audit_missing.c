@@ -63,7 +63,7 @@ static bool journaled(const struct sb_audit *a, const uint8_t manifest[SB_HASH])
     return false;
 }
 
-/* Catalogues that directories name and the journal does not hold, each said once. */
+/* Catalogues by which batches were made and that the journal does not hold. */
 static void catalogues(struct sb_audit *a)
 {
     static const uint8_t none[SB_HASH] = {0};
@@ -72,7 +72,9 @@ static void catalogues(struct sb_audit *a)
     for (; d && a->lost == 0;
          d = sb_trust_version(a->trust, sb_dir_body(d)->version - 1)) {
         const uint8_t *named = sb_dir_body(d)->catalogue;
-        if (memcmp(named, none, SB_HASH) == 0 || memcmp(named, said, SB_HASH) == 0 ||
+        uint64_t v = sb_dir_body(d)->version;
+        if (audit_ranges_count(&a->batch_dirs, v, v) == 0 ||
+            memcmp(named, none, SB_HASH) == 0 || memcmp(named, said, SB_HASH) == 0 ||
             journaled(a, named))
             continue;
         said = named;
@@ -82,7 +84,7 @@ static void catalogues(struct sb_audit *a)
                   SB_E_CATALOGUE_HASH,
                   "directory %llu names a catalogue that this journal does not hold: "
                   "what its events had to be cannot be told",
-                  (unsigned long long)sb_dir_body(d)->version);
+                  (unsigned long long)v);
     }
 }
 

@@ -92,8 +92,31 @@ static void since_refused(struct sb_audit *a, int code, const char *text)
     audit_say(a, SB_AUDIT_CHECKPOINT, SB_AUDIT_FAILED, code, "%s", text);
 }
 
+/* The last checkpoint of my generation, which a later directory names, is of the size
+ * of mine and of another root. */
+static bool named_otherwise(const struct sb_audit *a, const struct sb_checkpoint *mine)
+{
+    const struct sb_dir *d = sb_trust_newest(a->trust);
+    bool other = false;
+    for (; d && !other; d = sb_trust_version(a->trust, sb_dir_body(d)->version - 1)) {
+        struct sb_checkpoint last;
+        other = sb_checkpoint_text(sb_dir_body(d)->last_final_note, &last, NULL) == 0 &&
+                strcmp(last.origin, mine->origin) == 0 && last.size == mine->size &&
+                memcmp(last.root, mine->root, SB_HASH) != 0;
+    }
+    return other;
+}
+
 static void other_generation(struct sb_audit *a, const struct sb_checkpoint *mine)
 {
+    if (a->trust && named_otherwise(a, mine)) {
+        since_refused(a,
+                      SB_E_CONSISTENCY,
+                      "the last checkpoint of the generation before, which a directory "
+                      "names, is not your own of the same size: the broker signed two "
+                      "histories; keep both");
+        return;
+    }
     audit_say(a,
               SB_AUDIT_CHECKPOINT,
               SB_AUDIT_INDETERMINATE,

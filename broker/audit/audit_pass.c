@@ -1,6 +1,9 @@
 /* Purpose: entries in order, although some files may be cut or gone.
- * Invariant: a file of 256 entries that cannot be read costs those entries only. */
+ * Invariant: a file of 256 entries that cannot be read costs those entries only; every
+ * pass sees the leaves that the first one saw, or it is said. */
 #include "broker/audit/audit_pass.h"
+
+#include "keys/tree.h"
 
 #define PROGRESS_ENTRIES 256u
 
@@ -10,6 +13,8 @@ struct run {
     uint64_t next;
     uint64_t end;       /* stop before this index */
     struct sb_err said; /* the finding said last */
+    bool again;         /* a pass before has seen all leaves */
+    struct sb_tree tree;
 };
 
 static int one(void *ctx, const struct sb_bundle_entry *e, struct sb_err *err)
@@ -19,6 +24,11 @@ static int one(void *ctx, const struct sb_bundle_entry *e, struct sb_err *err)
     a->at = e->index;
     a->at_entry = true;
     sb_arena_reset(a->arena);
+    if (r->again) {
+        uint8_t hash[SB_HASH];
+        sb_tree_leaf(hash, e->leaf);
+        sb_tree_append(&r->tree, hash);
+    }
     int rc = r->p->fn(a, e, err);
     a->at_entry = false;
     r->next = e->index + 1;
@@ -66,13 +76,32 @@ static int past(struct run *r, struct sb_err *err)
         if (r->p->hole)
             r->p->hole(a, r->next, end);
         r->next = end;
+        r->again = false;
     }
     return rc == SB_E_BUNDLE ? 0 : rc;
+}
+
+/* Whoever gives the folder may change it meanwhile: what is judged is what was hashed.
+ */
+static void unchanged(struct run *r)
+{
+    uint8_t first[SB_HASH];
+    uint8_t now[SB_HASH];
+    sb_tree_root(&r->a->tree, first);
+    sb_tree_root(&r->tree, now);
+    if (r->again && memcmp(first, now, SB_HASH) != 0)
+        audit_say(r->a,
+                  SB_AUDIT_FORM,
+                  SB_AUDIT_FAILED,
+                  SB_E_BUNDLE,
+                  "the bundle changed while it was read: copy it to a place of your "
+                  "own, and judge the copy");
 }
 
 int audit_pass(struct sb_audit *a, struct audit_pass *p, struct sb_err *err)
 {
     struct run r = {.a = a, .p = p};
+    r.again = !a->holes && a->tree.size == a->facts.size;
     int rc = 0;
     while (rc == 0 && r.next < a->facts.size) {
         struct sb_err why = {0};
@@ -88,5 +117,7 @@ int audit_pass(struct sb_audit *a, struct audit_pass *p, struct sb_err *err)
         if (rc != 0 && err)
             *err = why;
     }
+    if (rc == 0)
+        unchanged(&r);
     return rc;
 }

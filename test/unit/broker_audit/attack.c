@@ -81,6 +81,48 @@ static void links(void **state)
     scene_failed(s, SB_AUDIT_FORM, SB_E_BUNDLE);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+    struct sb_buf b = {0};
+    assert_int_equal(sb_file_read(from, 64u * SB_MIB, &b, NULL), 0);
+    assert_int_equal(sb_file_write(to, sb_buf_bytes(&b), 0644, NULL), 0);
+    sb_buf_free(&b);
+}
+
+/* The leaf data and records of another history, between the passes. */
+static void swap_files(void *ctx, uint64_t done, uint64_t total)
+{
+    struct scene *s = ctx;
+    char from[512];
+    char name[SB_TILE_PATH];
+    (void)done;
+    (void)total;
+    if (s->facts.size > 0) /* as this test marks that it has done it */
+        return;
+    s->facts.size = 1;
+    for (int i = 0; i < 2; i++) {
+        sb_tile_path(name, i ? "records" : NULL, -1, 0, (unsigned)s->f.n);
+        snprintf(from, sizeof from, "%s/other/%s", s->folder, name);
+        copy_file(from, path_of(s, name));
+    }
+}
+
+static void files_that_change_meanwhile(void **state)
+{
+    struct scene *s = *state;
+    char other[128];
+    struct sb_audit_config config = scene_config(s);
+    (void)scene_audit(s); /* a true one, and one with another last entry */
+    forge_remove(&s->f, s->f.n - 1);
+    scene_heads(s);
+    snprintf(other, sizeof other, "%s/other", s->folder);
+    forge_write(&s->f, s->w->broker, other);
+    config.progress = swap_files;
+    s->facts.size = 0;
+    (void)scene_judge(s, &config);
+    scene_failed(s, SB_AUDIT_FORM, SB_E_BUNDLE);
+}
+
 static void no_catalogue(void **state)
 {
     (void)state;
@@ -429,6 +471,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(pipes),
         T(links),
+        T(files_that_change_meanwhile),
         T(no_catalogue),
         T(the_same_directory_again),
         T(a_minority_of_roots),

@@ -89,11 +89,33 @@ static void a_refill_from_the_middle(void **state)
     scene_free(s);
 }
 
+/* An auditor's own checkpoint of the first journal: of its end, or of another one. */
+static void a_checkpoint_of_the_journal_before(void **state)
+{
+    struct scene *s = second(CLAIM_AT);
+    struct sb_audit_config config = scene_config(s);
+    struct sb_checkpoint c;
+    struct sb_buf other = {0};
+    (void)state;
+    config.since = s->w->dir.last_final_note;
+    assert_int_equal(scene_audit_with(s, &config), SB_AUDIT_INDETERMINATE);
+    assert_true(scene_found(s, SB_AUDIT_CHECKPOINT, SB_E_JOURNAL_GENERATION));
+    assert_int_equal(sb_checkpoint_text(config.since, &c, NULL), 0);
+    c.root[0] ^= 1;
+    assert_int_equal(sb_checkpoint_sign(s->w->broker, &c, &other, NULL), 0);
+    config.since = sb_buf_bytes(&other);
+    (void)scene_audit_with(s, &config);
+    scene_failed(s, SB_AUDIT_CHECKPOINT, SB_E_CONSISTENCY);
+    sb_buf_free(&other);
+    scene_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_refill_passes),
         cmocka_unit_test(a_refill_from_the_middle),
+        cmocka_unit_test(a_checkpoint_of_the_journal_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
