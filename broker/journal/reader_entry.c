@@ -108,6 +108,25 @@ int sb_reader_cts(struct sb_journal_reader *r,
     return rc;
 }
 
+/* Whether an event lacks a ciphertext. What was withdrawn does, since its record was
+ * appended: so the records of a batch that is whole, of which a stream may have many,
+ * need not be searched. */
+static bool has_gap(const struct sb_stored_entry *entry)
+{
+    for (size_t c = 0; c < entry->n_cts; c++) {
+        struct sb_unpack u = sb_unpack(entry->ct_raw[c]);
+        sb_unpack_array(&u, 2, 2);
+        (void)sb_unpack_code(&u);
+        size_t n = sb_unpack_array(&u, 1, SB_BATCH_EVENTS);
+        for (size_t i = 0; i < n && !u.failed; i++)
+            if (sb_unpack_bin(&u, SB_EVENT_MAX).n == 0)
+                return true;
+        if (u.failed)
+            return true;
+    }
+    return entry->n_cts == 0;
+}
+
 /* Records that add nothing to those before them are left out: of many that overlap, few
  * tell the same. */
 int sb_reader_withdrawals(struct sb_journal_reader *r,
@@ -118,6 +137,8 @@ int sb_reader_withdrawals(struct sb_journal_reader *r,
     sqlite3_stmt *st = r->sql[SB_READ_WITHDRAWN];
     uint64_t covered = 0; /* up to this seq */
     int rc;
+    if (!has_gap(entry))
+        return 0;
     sb_db_bind_int(st, 1, entry->index);
     while ((rc = sb_db_step(st, err)) == 1) {
         if (sb_db_int(st, 1) <= covered)

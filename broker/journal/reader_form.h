@@ -51,7 +51,8 @@ SB_CHECK int sb_reader_entry(struct sb_journal_reader *r,
                              struct sb_arena *arena,
                              struct sb_stored_entry *out,
                              struct sb_err *err);
-/* Copies the withdrawals that cover events of the batch entry->index. */
+/* Copies the withdrawals that cover events of the batch entry->index, whose wanted
+ * ciphertexts were copied before. */
 SB_CHECK int sb_reader_withdrawals(struct sb_journal_reader *r,
                                    struct sb_arena *arena,
                                    struct sb_stored_entry *entry,

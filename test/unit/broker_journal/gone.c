@@ -3,8 +3,6 @@
 #include "test/unit/broker_journal/book.h"
 
 #include <sqlite3.h>
-#include <stdio.h>
-#include <sys/stat.h>
 
 struct shelf { /* entries 3, 6, 9, 10 are batches of events 1-3, 4, 5-6, 7-10 */
     struct book *b;
@@ -217,49 +215,6 @@ static void leaves_no_byte_of_a_withdrawal(void **state)
     sb_buf_free(&note);
 }
 
-static size_t wal_bytes(const struct book *b)
-{
-    struct stat st;
-    char path[128];
-    snprintf(path, sizeof path, "%s-wal", b->path);
-    return stat(path, &st) == 0 ? (size_t)st.st_size : 0;
-}
-
-struct again {
-    struct shelf *s;
-    size_t first; /* bytes written by the first withdrawal, and by the second */
-    size_t second;
-};
-
-static int
-withdraw_twice(void *ctx, const struct sb_stored_entry *e, struct sb_err *err)
-{
-    struct again *a = ctx;
-    struct book *b = a->s->b;
-    (void)e;
-    (void)err;
-    size_t before = wal_bytes(b);
-    book_put_one(b, book_withdraw(b, 11, 50));
-    a->first = wal_bytes(b) - before;
-    book_put_one(b, book_withdraw(b, 11, 49));
-    a->second = wal_bytes(b) - before - a->first;
-    return 1;
-}
-
-/* A member that withdraws again and again has nothing rewritten. */
-static void writes_nothing_that_is_gone(void **state)
-{
-    struct shelf *s = *state;
-    struct again a = {.s = s};
-    for (size_t i = 0; i < 40; i++)
-        book_put_one(s->b, book_batch(s->b, 1, 20000));
-    /* the reader's snapshot keeps the WAL from being cut */
-    assert_int_equal(sb_journal_each(s->r, 0, 0, false, withdraw_twice, &a, NULL), 0);
-    assert_true(a.first > 40 * (size_t)20000);
-    assert_true(a.second < 200 * (size_t)1024);
-    assert_int_equal(book_verify(s->b).withdrawn, 80);
-}
-
 enum { MANY = 120 };
 
 /* Small rows and large ones, withdrawn and pruned at random. */
@@ -354,7 +309,6 @@ int main(void)
         TEST(prunes_in_steps_over_restarts),
         TEST(prunes_what_was_withdrawn),
         TEST(leaves_no_byte_of_a_withdrawal),
-        TEST(writes_nothing_that_is_gone),
         TEST(leaves_no_byte_in_any_page),
         TEST(removes_rows_far_behind),
     };
