@@ -135,7 +135,7 @@ receipts '.applied == 4'
 
 # ------------------------------------------------------------------ the first visit
 clean_begin office/gazette.txt
-"$sacbe" journal export visit broker/journal.db --quiet
+"$sacbe" journal export visit -c broker/broker.yaml --quiet
 takes visit
 clean 0 audit verify visit --roots roots.txt --save mine.note
 shows "RESULT: PASSED. Not proven: truth at source; rows that were never captured;"
@@ -156,6 +156,10 @@ for text in '<!DOCTYPE html>' '</html>' sns/journal/1 'Convenio 4-2026' "$(
     sha256sum "$clean/sacbe" | cut -d' ' -f1)" "$(sed -n 3p "$clean/mine.note" | base64 -d |
     od -An -v -tx1 | tr -d ' \n')"; do
     grep -qF -- "$text" "$clean/report.html" || ex_die "the report does not say $text"
+done
+for tag in html head body style table thead tbody tr th td ul li h1 h2 p span; do
+    same "<$tag> that end in the report" "$(grep -oE "<$tag[ >]" "$clean/report.html" | wc -l)" \
+        "$(grep -o "</$tag>" "$clean/report.html" | wc -l)"
 done
 grep -Ei 'src=|href=|url\(|@import|https?:|<script' "$clean/report.html" &&
     ex_die "the report asks for something that is not in it"
@@ -201,6 +205,7 @@ refuses SB-624
 
 # --- what is older than the directory of the second visit is pruned, its archive kept
 bytes_of 1 >gone.txt
+same "ciphertexts of an event to be pruned" 3 "$(wc -l <gone.txt)"
 moment=$("$sacbe" journal list broker/journal.db --kind directory --json |
     jq -r 'select(.first == 4) | .time')
 got=0
@@ -209,6 +214,11 @@ got=0
 same "a prune of what policy keeps" 1 "$got"
 refuses SB-619
 [ ! -e archive ] || ex_die "a refused prune wrote an archive"
+may_go() {
+    "$sacbe" journal prune --older-than "$moment" --no-archive --dry-run -c broker/broker.yaml
+}
+ex_wait 10 "the first visit's entries are old enough" may_go
+is_gone && ex_die "a dry run prunes"
 "$sacbe" journal prune --older-than "$moment" --archive archive -c broker/broker.yaml --quiet
 ex_wait 30 "the old ciphertexts are overwritten" is_gone
 is_pruned() {
