@@ -217,6 +217,7 @@ static int both_passes(struct sb_audit *a, struct sb_err *err)
     int rc = audit_pass(a, &first, err);
     if (rc != 0)
         return rc;
+    audit_gathered(a);
     audit_about(a);
     rc = audit_checkpoint(a, err);
     if (rc == 0)
@@ -267,7 +268,7 @@ int audit_new(struct sb_audit *a,
 void audit_free(struct sb_audit *a)
 {
     for (size_t i = 0; i < a->n_streams; i++)
-        audit_stream_free(&a->streams[i]);
+        audit_stream_free(a->streams[i]);
     free(a->streams);
     free(a->withdrawals);
     free(a->questions);

@@ -10,6 +10,9 @@ struct audit_withdrawal {
     uint64_t first;
     uint64_t last;
     uint64_t index;
+    size_t
+        farthest; /* place of the one of its stream, up to here, with the highest last
+                   */
 };
 
 /* Decodes leaf, envelope and hash: the plain code of what is wrong. */
@@ -24,6 +27,8 @@ audit_add_directory(struct sb_audit *a, struct sb_bytes record, struct sb_err *e
 /* First pass: one directory, prune or withdrawal. */
 SB_CHECK int
 audit_gather(struct sb_audit *a, const struct audit_entry *e, struct sb_err *err);
+/* After the first pass, before anything is asked of withdrawals. */
+void audit_gathered(struct sb_audit *a);
 /* After the first pass: exchange and generation of bundle.json. */
 void audit_about(struct sb_audit *a);
 /* Second pass: date and place of an entry among the directories. */

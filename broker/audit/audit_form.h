@@ -48,13 +48,15 @@ struct sb_audit {
     uint64_t expired_dir; /* version that was said to have expired */
     uint64_t stored_ms;
     uint64_t prune_below;
-    struct audit_withdrawal *withdrawals; /* sorted by stream, first */
+    struct audit_withdrawal *withdrawals; /* from audit_gathered on: sorted */
     size_t n_withdrawals;
+    size_t cap_withdrawals;
     struct audit_catalogue *catalogues;
     size_t n_catalogues;
     struct audit_ranges batch_dirs; /* versions under which batches were stored */
-    struct audit_stream *streams;   /* sorted by name */
+    struct audit_stream **streams;  /* sorted by name */
     size_t n_streams;
+    size_t cap_streams;
     struct audit_question *questions;
     size_t n_questions;
     uint64_t (*lates)[2]; /* stored_ms of a receipt; of its newest batch */

@@ -68,26 +68,16 @@ int audit_withdraw(struct sb_audit *a,
     return audit_signed_code(a, institution, e, audit_is_old(a, out->time), err);
 }
 
-static int
-compare(const struct audit_withdrawal *w, struct sb_bytes stream, uint64_t at)
+static int by_place(const void *x, const void *y)
 {
-    int c = sb_bytes_cmp(w->stream, stream);
-    return c != 0 ? c : w->first < at ? -1 : w->first > at;
-}
-
-/* The place of the first withdrawal that does not come before (stream, at). */
-static size_t locate(const struct sb_audit *a, struct sb_bytes stream, uint64_t at)
-{
-    size_t low = 0;
-    size_t high = a->n_withdrawals;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        if (compare(&a->withdrawals[mid], stream, at) < 0)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
+    const struct audit_withdrawal *a = x;
+    const struct audit_withdrawal *b = y;
+    int c = sb_bytes_cmp(a->stream, b->stream);
+    if (c != 0)
+        return c;
+    if (a->first != b->first)
+        return a->first < b->first ? -1 : 1;
+    return a->index < b->index ? -1 : a->index > b->index;
 }
 
 static int keep(struct sb_audit *a,
@@ -95,32 +85,55 @@ static int keep(struct sb_audit *a,
                 const struct sb_withdraw *w,
                 struct sb_err *err)
 {
-    size_t n = a->n_withdrawals;
-    struct audit_withdrawal *more = realloc(a->withdrawals, (n + 1) * sizeof *more);
-    if (!more)
-        return audit_no_memory(err);
-    a->withdrawals = more;
-    size_t at = locate(a, w->stream, w->first_seq);
-    memmove(more + at + 1, more + at, (n - at) * sizeof *more);
-    more[at] = (struct audit_withdrawal){.stream = sb_arena_dup(a->names, w->stream),
-                                         .first = w->first_seq,
-                                         .last = w->last_seq,
-                                         .index = e->raw->index};
-    a->n_withdrawals++;
-    return more[at].stream.p ? 0 : audit_no_memory(err);
+    if (a->n_withdrawals == a->cap_withdrawals) {
+        size_t cap = a->cap_withdrawals ? 2 * a->cap_withdrawals : 16;
+        struct audit_withdrawal *more = realloc(a->withdrawals, cap * sizeof *more);
+        if (!more)
+            return audit_no_memory(err);
+        a->withdrawals = more;
+        a->cap_withdrawals = cap;
+    }
+    struct audit_withdrawal *to = &a->withdrawals[a->n_withdrawals++];
+    *to = (struct audit_withdrawal){.stream = sb_arena_dup(a->names, w->stream),
+                                    .first = w->first_seq,
+                                    .last = w->last_seq,
+                                    .index = e->raw->index};
+    return to->stream.p ? 0 : audit_no_memory(err);
 }
 
-/* Those of a stream are few and may overlap: all that begin at or before are looked at.
- */
+/* They may overlap, and be as many as their publisher likes: of each stream the one
+ * that reaches farthest so far is remembered. */
+void audit_gathered(struct sb_audit *a)
+{
+    struct audit_withdrawal *w = a->withdrawals;
+    if (a->n_withdrawals > 0)
+        qsort(w, a->n_withdrawals, sizeof *w, by_place);
+    for (size_t i = 0; i < a->n_withdrawals; i++) {
+        size_t far =
+            i > 0 && sb_bytes_eq(w[i].stream, w[i - 1].stream) ? w[i - 1].farthest : i;
+        w[i].farthest = w[i].last > w[far].last ? i : far;
+    }
+}
+
 const struct audit_withdrawal *
 audit_withdrawn(const struct sb_audit *a, struct sb_bytes stream, uint64_t seq)
 {
-    for (size_t i = a->n_withdrawals ? locate(a, stream, 0) : 0;
-         i < a->n_withdrawals && compare(&a->withdrawals[i], stream, seq) <= 0;
-         i++)
-        if (seq <= a->withdrawals[i].last)
-            return &a->withdrawals[i];
-    return NULL;
+    size_t low = 0;
+    size_t high = a->n_withdrawals; /* the first that begins after the event */
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        const struct audit_withdrawal *w = &a->withdrawals[mid];
+        int c = sb_bytes_cmp(w->stream, stream);
+        if (c < 0 || (c == 0 && w->first <= seq))
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    if (low == 0 || !sb_bytes_eq(a->withdrawals[low - 1].stream, stream))
+        return NULL;
+    const struct audit_withdrawal *far =
+        &a->withdrawals[a->withdrawals[low - 1].farthest];
+    return seq <= far->last ? far : NULL;
 }
 
 static bool is_withdrawal(const struct audit_entry *e)

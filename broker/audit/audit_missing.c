@@ -92,7 +92,7 @@ void audit_missing(struct sb_audit *a)
 {
     catalogues(a);
     for (size_t i = 0; i < a->n_streams; i++)
-        receipts(a, &a->streams[i]);
+        receipts(a, a->streams[i]);
     for (size_t i = 0; i < a->n_withdrawals; i++)
         deletions(a, &a->withdrawals[i]);
 }

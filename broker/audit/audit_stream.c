@@ -16,7 +16,7 @@ static size_t locate(const struct sb_audit *a, struct sb_bytes name, bool *found
     *found = false;
     while (low < high) {
         size_t mid = low + (high - low) / 2;
-        int c = sb_bytes_cmp(a->streams[mid].name, name);
+        int c = sb_bytes_cmp(a->streams[mid]->name, name);
         if (c == 0)
             *found = true;
         if (c >= 0)
@@ -31,7 +31,22 @@ struct audit_stream *audit_find(const struct sb_audit *a, struct sb_bytes name)
 {
     bool found = false;
     size_t i = locate(a, name, &found);
-    return found ? &a->streams[i] : NULL;
+    return found ? a->streams[i] : NULL;
+}
+
+static struct audit_stream *make(struct sb_audit *a, struct sb_bytes name)
+{
+    struct audit_stream *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->name = sb_arena_dup(a->names, name);
+    s->arena = sb_arena_new(0);
+    if (!s->name.p || !s->arena) {
+        audit_stream_free(s);
+        return NULL;
+    }
+    (void)sb_text_stream_parts(s->name, &s->institution, &s->type, NULL);
+    return s;
 }
 
 static struct audit_stream *add(struct sb_audit *a, struct sb_bytes name)
@@ -39,23 +54,24 @@ static struct audit_stream *add(struct sb_audit *a, struct sb_bytes name)
     bool found = false;
     size_t at = locate(a, name, &found);
     if (found)
-        return &a->streams[at];
-    struct audit_stream s = {
-        .name = sb_arena_dup(a->names, name), .arena = sb_arena_new(0), .unseen = 0};
-    struct audit_stream *more = NULL;
-    if (s.name.p && s.arena)
-        more = realloc(a->streams, (a->n_streams + 1) * sizeof *more);
-    if (!more) {
-        sb_arena_free(s.arena);
-        return NULL;
+        return a->streams[at];
+    if (a->n_streams == a->cap_streams) {
+        size_t cap = a->cap_streams ? 2 * a->cap_streams : 16;
+        struct audit_stream **more = realloc(a->streams, cap * sizeof *more);
+        if (!more)
+            return NULL;
+        a->streams = more;
+        a->cap_streams = cap;
     }
-    (void)sb_text_stream_parts(s.name, &s.institution, &s.type, NULL);
-    a->streams = more;
-    memmove(more + at + 1, more + at, (a->n_streams - at) * sizeof *more);
-    more[at] = s;
+    struct audit_stream *s = make(a, name);
+    if (!s)
+        return NULL;
+    struct audit_stream **to = a->streams + at;
+    memmove(to + 1, to, (a->n_streams - at) * sizeof *to);
+    *to = s;
     a->n_streams++;
     a->facts.streams++;
-    return &more[at];
+    return s;
 }
 
 void audit_stream_free(struct audit_stream *s)
@@ -69,6 +85,7 @@ void audit_stream_free(struct audit_stream *s)
     free(s->readers);
     sb_secrets_free(s->secrets);
     sb_arena_free(s->arena);
+    free(s);
 }
 
 bool audit_is_blind(const struct sb_audit *a, const struct audit_stream *s)

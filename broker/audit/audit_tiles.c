@@ -3,7 +3,9 @@
  * Not here: what the entries mean. */
 #include "broker/audit/audit_bundle.h"
 #include "broker/audit/audit_tree.h"
+#include "broker/bundle/folder.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -16,13 +18,15 @@ static int read_file(const char *dir,
                      struct sb_buf *out,
                      struct sb_err *err)
 {
-    char path[4096];
-    int n = snprintf(path, sizeof path, "%s/%s", dir, name);
-    if (n < 0 || (size_t)n >= sizeof path)
-        return sb_fail(err, SB_E_ARGUMENT, "the folder's path is too long");
-    if (access(path, F_OK) != 0)
-        return 1;
-    return sb_file_read(path, max, out, err);
+    int fd = -1;
+    int rc = sb_folder_open(&fd, dir, err);
+    if (rc != 0)
+        return rc;
+    rc = faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0
+             ? sb_folder_read(fd, name, SB_E_TILE, max, out, err)
+             : 1;
+    close(fd);
+    return rc;
 }
 
 /* The entries of one file against their leaves: how many are them. */
@@ -69,7 +73,7 @@ static int one_file(struct sb_audit *a, uint64_t n, uint64_t *same, struct sb_er
     if (rc == 0)
         rc = leaves_of(a, sb_buf_bytes(&file), first, width, same, err);
     sb_buf_free(&file);
-    return rc == SB_E_LIMIT ? 0 : rc;
+    return rc == SB_E_TILE ? 0 : rc; /* too large, or no file: none of the leaves */
 }
 
 static int entries(struct sb_audit *a, struct sb_err *err)

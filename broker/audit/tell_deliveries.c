@@ -86,7 +86,7 @@ int sb_audit_deliveries(const char *dir,
     if (rc == 0)
         rc = audit_run_bundle(&a, &why);
     for (size_t i = 0; rc == 0 && i < a.n_streams; i++)
-        rc = tell_stream(&a, &a.streams[i], fn, ctx, &why);
+        rc = tell_stream(&a, a.streams[i], fn, ctx, &why);
     if (rc == 0)
         *facts = a.facts;
     else if (err)

@@ -68,6 +68,29 @@ static void pipes(void **state)
     alarm(0);
 }
 
+/* Of tiles too. */
+static void pipes_among_tiles(void **state)
+{
+    struct scene *s = *state;
+    struct sb_audit_config config = scene_config(s);
+    struct sb_note_key key;
+    char vkey[256];
+    char leaves[SB_TILE_PATH];
+    sb_note_vkey("sns/journal/1", s->w->anchor.log_pk, vkey);
+    assert_int_equal(sb_note_key_read(vkey, &key, NULL), 0);
+    sb_tile_path(leaves, NULL, -1, 0, (unsigned)s->f.n);
+    (void)scene_audit(s);
+    alarm(60);
+    (void)unlink(path_of(s, leaves));
+    assert_int_equal(mkfifo(path_of(s, leaves), 0600), 0);
+    assert_int_equal(sb_audit_tiles(s->dir, &key, &config, &s->facts, NULL), 0);
+    assert_int_equal(s->facts.entries, 0);
+    (void)unlink(path_of(s, SB_BUNDLE_CHECKPOINT));
+    assert_int_equal(mkfifo(path_of(s, SB_BUNDLE_CHECKPOINT), 0600), 0);
+    assert_int_not_equal(sb_audit_tiles(s->dir, &key, &config, &s->facts, NULL), 0);
+    alarm(0);
+}
+
 /* A link may show the auditor's own files as part of a bundle. */
 static void links(void **state)
 {
@@ -464,15 +487,37 @@ static void a_suspended_member(void **state)
     scene_failed(s, SB_AUDIT_RIGHTS, SB_E_MEMBER);
 }
 
+/* Withdrawals that lie in each other, in any order: one of them covers, or none. */
+static void withdrawals_in_each_other(void **state)
+{
+    static const uint64_t spans[][2] = {{5, 5}, {1, 4}, {2, 3}, {3, 3}, {7, 7}, {2, 2}};
+    struct scene *s = *state;
+    for (size_t i = 0; i < sizeof spans / sizeof spans[0]; i++)
+        scene_withdraw(s, spans[i][0], spans[i][1]);
+    scene_drop_texts(s, BATCH_AT, 0);  /* 1 to 3 */
+    scene_drop_texts(s, BATCH2_AT, 0); /* 4 */
+    scene_drop_texts(s, BATCH3_AT, 1); /* 5 */
+    scene_drop_texts(s, BATCH4_AT, 1); /* 7 */
+    assert_int_equal(scene_audit(s), SB_AUDIT_INDETERMINATE);
+    assert_int_equal(s->facts.withdrawn, 12);
+    assert_int_equal(s->facts.absent, 0);
+    scene_drop_texts(s, BATCH3_AT, 2); /* 6, which none covers */
+    scene_audit(s);
+    scene_failed(s, SB_AUDIT_TEXTS, SB_E_ABSENT);
+    assert_int_equal(s->facts.absent, 2);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(pipes),
+        T(pipes_among_tiles),
         T(links),
         T(files_that_change_meanwhile),
         T(no_catalogue),
+        T(withdrawals_in_each_other),
         T(the_same_directory_again),
         T(a_minority_of_roots),
         T(a_revoked_key),
