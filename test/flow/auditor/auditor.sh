@@ -265,7 +265,12 @@ holds '.pruned == 9'
 # the archive was taken before the prune, and has them
 clean 3 audit verify archive --roots roots.txt --json
 holds '.pruned == 0 and .withdrawn == 3 and .absent == 0'
+# and keeps them when it grows
+"$sacbe" journal export archive -c broker/broker.yaml --quiet
 stands archive/texts/000.p/* || ex_die "the archive has not what was pruned"
+takes archive
+clean 3 audit verify archive --roots roots.txt --since mine.note --json
+holds '.pruned == 0 and .withdrawn == 3 and .absent == 0'
 clean 3 audit verify visit --roots roots.txt --since mine.note --save second.note
 
 # --- the numbers, beside the databases
