@@ -16,6 +16,16 @@ audit() {
         --since "$(notes_of "$2")/evidence-1-a.note" >out.txt || got=$?
 }
 
+# cosigned_after CODE LOG: cosignatures after the first offer; what it said just then may
+# have been on its way
+cosigned_after() {
+    awk -v who="rogue: $1: " '
+        index($0, who "is offered") { offered = 1 }
+        offered && index($0, who "COSIGN") { n++ }
+        n > 1 && index($0, who "COSIGN with a cosignature") { late++ }
+        END { print late + 0 }' "$2"
+}
+
 # file_of CODE: its daemon's configuration
 file_of() {
     case $1 in
@@ -110,8 +120,11 @@ for member in $all; do
     ex_wait 5 "$member's status tells" state "$member/$(file_of $member)" \
         "[.. | .contradicted? // empty] == [true]"
     attends $member "$(file_of $member)" SB-611
-    offers=$(count_of "$(side_of $member)" "$member: is offered")
-    [ "$offers" -le 2 ] || ex_die "$member took $offers rounds"
+    side=$(side_of $member)
+    ex_wait 20 "$member shows what it had seen" ex_has_line "log/$side.log" \
+        "$member: COSIGN with a note"
+    after=$(cosigned_after $member "log/$side.log")
+    [ "$after" = 0 ] || ex_die "$member cosigned after it had been offered the other"
 done
 
 # --- from here on nobody cosigns, and nobody publishes; the authority, who is in the

@@ -33,8 +33,12 @@ witness() {
 
 # happens CODE NUMBER: one incident, in the institution's own table
 happens() {
-    ex_sql "$1" "INSERT INTO emergencia
-        VALUES ($2, 'inundación', 101, 2026, 11, 16, 4, 'El Zapote', 0, 1.25)"
+    ex_sql "$1" "$(incident "$2")"
+}
+
+incident() { # NUMBER: as SQL
+    echo "INSERT INTO emergencia
+        VALUES ($1, 'inundación', 101, 2026, 11, 16, 4, 'El Zapote', 0, 1.25);"
 }
 
 # has CODE NUMBER: this incident is in its table (its own is, too: its sink asks for all)

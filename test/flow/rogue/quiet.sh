@@ -60,7 +60,10 @@ happens stcns 302
 cp -r ine thief
 rm -rf thief/run thief/state
 ex_start thief "$(ex_program sacbe-adapter)" -c thief/adapter.yaml
-for member in conred igm stcns; do ex_wait 30 "the second of $member is stored" stored $member 2; done
+incident 402 | sqlite3 -batch -bail -cmd '.timeout 10000' thief/ine.db
+for member in conred igm stcns; do
+    ex_wait 30 "the second of $member is stored" stored $member 2
+done
 ex_stop conred
 ex_adapter_start conred
 ex_wait 30 "stcns has both of conred's" has stcns 102
