@@ -12,6 +12,7 @@ struct sb_round {
     struct sb_buf line;           /* over what was seen; empty: none */
     struct sb_checkpoint line_of; /* what it signs */
     bool line_waits;              /* it was not sent in this session */
+    bool line_lost;               /* it was, and the broker's note is without it */
     bool asked;                   /* in this session, and when (monotonic): */
     uint64_t asked_ms;
     bool asked_line;      /* that COSIGN bore a line */
@@ -46,6 +47,7 @@ void sb_round_free(struct sb_round *r)
 void sb_round_begin(struct sb_round *r)
 {
     r->line_waits = r->line.n > 0;
+    r->line_lost = false;
     r->asked = false;
     r->asked_line = false;
     r->asked_note = false;
@@ -85,6 +87,11 @@ static bool shows_note(const struct sb_round *r)
     return r->awaiting || sb_witness_contradicted(r->witness, NULL);
 }
 
+static bool brings_line(const struct sb_round *r)
+{
+    return r->line_waits || (r->line_lost && !shows_note(r));
+}
+
 int sb_round_ask(struct sb_round *r,
                  const struct sb_trust *trust,
                  uint64_t *indices,
@@ -99,9 +106,11 @@ int sb_round_ask(struct sb_round *r,
     m.as.cosign.seen = seen.size;
     m.as.cosign.n_indices = n;
     m.as.cosign.indices = indices;
-    r->line_waits = r->line_waits && seen.size == r->line_of.size &&
-                    strcmp(seen.origin, r->line_of.origin) == 0;
-    if (r->line_waits)
+    bool current =
+        seen.size == r->line_of.size && strcmp(seen.origin, r->line_of.origin) == 0;
+    r->line_waits = r->line_waits && current;
+    r->line_lost = r->line_lost && current;
+    if (brings_line(r))
         m.payload[0] = sb_buf_bytes(&r->line);
     else if (shows_note(r))
         m.payload[0] = sb_witness_note(r->witness);
@@ -111,9 +120,10 @@ int sb_round_ask(struct sb_round *r,
 
 bool sb_round_asked(struct sb_round *r, uint64_t mono_ms)
 {
-    r->asked_line = r->line_waits;
-    r->asked_note = !r->line_waits && shows_note(r);
+    r->asked_line = r->line_waits; /* a lost one keeps the regular pace */
+    r->asked_note = !brings_line(r) && shows_note(r);
     r->line_waits = false;
+    r->line_lost = false;
     r->hurry = false;
     r->asked = true;
     r->asked_ms = mono_ms;
@@ -141,6 +151,17 @@ static int cosign(struct sb_round *r,
     }
     sb_buf_free(&line);
     return rc;
+}
+
+/* A broker that was killed may begin with an older candidate: it cannot count our line
+ * then, and we would sign the same tree only an hour later. It goes with the next
+ * regular COSIGN. */
+static void
+look_for_line(struct sb_round *r, struct sb_bytes note, const struct sb_round_answer *a)
+{
+    r->line_lost = !a->final.final && r->line.n > 0 && !r->line_waits &&
+                   a->checkpoint.size == r->line_of.size &&
+                   memmem(note.p, note.n, r->line.p, r->line.n) == NULL;
 }
 
 /* What an answer or a note that came unasked means for when to ask again. A tree that
@@ -182,6 +203,7 @@ int sb_round_take(struct sb_round *r,
         r->awaiting = false;
         r->unproved_ms = 0;
         rc = cosign(r, trust, a.checkpoint.size != before, now_ms, err);
+        look_for_line(r, note, &a);
     } else {
         pace(r, before, a.checkpoint.size);
     }

@@ -11,6 +11,9 @@ struct talk {
     uint64_t mono;
     struct sb_message said; /* the last COSIGN */
     struct sb_round_answer answer;
+    struct sb_buf heard; /* our newest line; the broker's notes of that size bear it */
+    uint64_t heard_of;
+    struct sb_buf note;
 };
 
 static int set_up(void **state)
@@ -29,6 +32,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct talk *t = *state;
+    sb_buf_free(&t->heard);
+    sb_buf_free(&t->note);
     sb_round_free(t->r);
     sb_witness_close(t->w);
     logbook_free(t->book);
@@ -36,7 +41,12 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* COSIGN goes; true when it bore a cosignature. */
+static bool is_line(struct sb_bytes said)
+{
+    return said.n > 3 && memcmp(said.p, "\xe2\x80\x94", 3) == 0;
+}
+
+/* COSIGN goes; true when it bore a new cosignature. */
 static bool ask(struct talk *t)
 {
     assert_true(sb_round_due(t->r, t->mono));
@@ -44,6 +54,11 @@ static bool ask(struct talk *t)
                      0);
     assert_int_equal(t->said.cmd, SB_CMD_COSIGN);
     assert_int_equal(t->said.n_payload, 1);
+    if (is_line(t->said.payload[0])) {
+        sb_buf_reset(&t->heard);
+        sb_buf_put(&t->heard, t->said.payload[0].p, t->said.payload[0].n);
+        t->heard_of = t->said.as.cosign.seen;
+    }
     return sb_round_asked(t->r, t->mono);
 }
 
@@ -51,6 +66,12 @@ static struct sb_message checkpoint(struct talk *t, uint64_t size, uint64_t from
 {
     struct sb_message m = {.cmd = SB_CMD_CHECKPOINT, .n_payload = 1};
     m.payload[0] = logbook_note(t->book, size);
+    if (t->heard.n && size == t->heard_of) {
+        sb_buf_reset(&t->note);
+        sb_buf_put(&t->note, m.payload[0].p, m.payload[0].n);
+        sb_buf_put(&t->note, t->heard.p, t->heard.n);
+        m.payload[0] = sb_buf_bytes(&t->note);
+    }
     m.as.checkpoint.seen = from;
     if (from > 0 && from <= size) {
         struct sb_path *p = logbook_growth(t->book, from, size);
@@ -168,11 +189,11 @@ static void what_is_not_proved_is_shown(void **state)
     assert_int_equal(sb_round_unproved_ms(t->r), since);
     due_in(t, SB_ROUND_SOON_MS);
     assert_false(ask(t));
-    assert_true(sb_bytes_eq(t->said.payload[0], logbook_note(t->book, 11)));
+    assert_true(sb_bytes_eq(t->said.payload[0], sb_witness_note(t->w)));
     assert_int_equal(take(t, 9, 0), 0);
     due_in(t, SB_ROUND_MS); /* once is enough to be soon */
     assert_false(ask(t));
-    assert_true(sb_bytes_eq(t->said.payload[0], logbook_note(t->book, 11)));
+    assert_true(sb_bytes_eq(t->said.payload[0], sb_witness_note(t->w)));
     assert_int_equal(take(t, 12, 11), 0);
     assert_int_equal(sb_round_unproved_ms(t->r), 0);
     assert_true(ask(t));
@@ -207,6 +228,25 @@ static void a_new_session_hears_our_cosignature_again(void **state)
     due_in(t, SB_ROUND_SOON_MS); /* two lines do not go within a second */
     assert_true(ask(t));
     assert_int_equal(t->said.as.cosign.seen, 8);
+}
+
+/* The broker was killed before it wrote our line, and began with an older candidate. */
+static void a_cosignature_that_was_lost_goes_again(void **state)
+{
+    struct talk *t = *state;
+    settle(t, 5);
+    sb_buf_reset(&t->heard);
+    due_in(t, SB_ROUND_MS);
+    assert_false(ask(t));
+    assert_int_equal(t->said.payload[0].n, 0);
+    assert_int_equal(take(t, 5, 5), 0); /* without our line */
+    due_in(t, SB_ROUND_MS);             /* which is no reason to hurry */
+    (void)ask(t);
+    assert_true(is_line(t->said.payload[0]));
+    assert_int_equal(take(t, 5, 5), 0);
+    due_in(t, SB_ROUND_MS);
+    (void)ask(t);
+    assert_int_equal(t->said.payload[0].n, 0);
 }
 
 static void a_cosignature_of_an_older_generation_stays_at_home(void **state)
@@ -314,6 +354,7 @@ int main(void)
         CASE(what_is_not_proved_is_shown),
         CASE(a_contradiction_is_shown),
         CASE(a_new_session_hears_our_cosignature_again),
+        CASE(a_cosignature_that_was_lost_goes_again),
         CASE(a_cosignature_of_an_older_generation_stays_at_home),
         CASE(a_broker_does_not_set_our_pace),
         CASE(entries_are_proved_or_not),
