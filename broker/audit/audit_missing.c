@@ -11,24 +11,35 @@ static bool is_publisher(const struct audit_stream *s, const struct audit_reader
     return sb_bytes_eq(s->institution, r->code);
 }
 
+/* Some receipts and then none: told, and in the table of deliveries as what is not yet
+ * delivered; a reader that never signed leaves delivery itself unproved. */
+static void
+receipt(struct sb_audit *a, const struct audit_stream *s, const struct audit_reader *r)
+{
+    bool never = r->receipt_ms == 0;
+    audit_say(a,
+              SB_AUDIT_STATEMENTS,
+              never ? SB_AUDIT_INDETERMINATE : SB_AUDIT_PASSED,
+              SB_E_RECEIPT,
+              never
+                  ? "%.*s has signed no receipt for %.*s, which it could read: "
+                    "whether it was delivered is not proved"
+                  : "%.*s has signed no receipt for the last events of %.*s, which it "
+                    "could read: whether they were delivered is not proved",
+              SB_FMT(r->code),
+              SB_FMT(s->name));
+}
+
 static void receipts(struct sb_audit *a, const struct audit_stream *s)
 {
     uint64_t late =
         a->config->receipt_late_ms ? a->config->receipt_late_ms : AUDIT_DAY_MS;
     for (size_t i = 0; i < s->n_readers; i++) {
         const struct audit_reader *r = &s->readers[i];
-        if (is_publisher(s, r) || r->receipt_ms > 0 || r->first_ms == 0 ||
-            a->facts.last_ms - r->first_ms <= late)
-            continue;
-        audit_say(
-            a,
-            SB_AUDIT_STATEMENTS,
-            SB_AUDIT_INDETERMINATE,
-            SB_E_RECEIPT,
-            "%.*s has signed no receipt for %.*s, which it could read: whether it "
-            "was delivered is not proved",
-            SB_FMT(r->code),
-            SB_FMT(s->name));
+        uint64_t since = r->receipt_ms == 0 ? r->first_ms : r->waiting_ms;
+        if (!is_publisher(s, r) && since > 0 && a->facts.last_ms > since &&
+            a->facts.last_ms - since > late)
+            receipt(a, s, r);
     }
 }
 

@@ -101,6 +101,8 @@ int audit_sealed(struct sb_audit *a,
             continue;
         if (r->first_ms == 0)
             r->first_ms = stored_ms;
+        if (r->waiting_ms == 0)
+            r->waiting_ms = stored_ms;
         int rc = audit_ranges_add(
             &r->sealed, b->first_seq, b->first_seq + b->count - 1, err);
         if (rc != 0)

@@ -115,8 +115,13 @@ static int receipt_head(struct sb_audit *a,
         t->newest_ms = b->stored_ms;
     if (reader && h->seq > reader->receipt_seq)
         reader->receipt_seq = h->seq;
-    if (reader)
+    if (reader) {
         reader->receipt_ms = t->stored_ms;
+        const struct audit_ranges *own = &reader->sealed;
+        uint64_t last = own->n > 0 ? own->items[own->n - 1].last : 0;
+        /* of what is left, the date is not kept: counted from here */
+        reader->waiting_ms = h->seq >= last ? 0 : t->stored_ms;
+    }
     return b ? 0 : 1;
 }
 

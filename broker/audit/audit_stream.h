@@ -17,8 +17,9 @@ struct audit_seen { /* a batch; last 0: none */
 
 struct audit_reader { /* of one stream, since an epoch or a re-grant first named it */
     struct sb_bytes code;
-    bool now;          /* the newest epoch names it */
-    uint64_t first_ms; /* stored_ms of the first batch sealed to it; 0: none yet */
+    bool now;            /* the newest epoch names it */
+    uint64_t first_ms;   /* stored_ms of the first batch sealed to it; 0: none yet */
+    uint64_t waiting_ms; /* of the first batch that no receipt covers; 0: none */
     uint64_t receipt_seq;
     uint64_t receipt_ms; /* stored_ms of its newest receipt; 0: none */
     struct audit_ranges sealed;

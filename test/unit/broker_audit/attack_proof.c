@@ -121,6 +121,52 @@ static void disclosed_by_a_later_reader(void **state)
     assert_true(scene_found(s, SB_AUDIT_STATEMENTS, SB_E_NO_GRANT));
 }
 
+/* The key of the other class, which opens more than was ordered. */
+static void a_key_of_another_class(void **state)
+{
+    struct proof *p = *state;
+    struct scene *s = p->s;
+    disclose(p, "Oficio 12", 8);
+    assert_int_equal(sb_event_key(s->secrets, sb_bytes_str("interna"), 8, p->key, NULL),
+                     0);
+    (void)proof_judge(p);
+    scene_failed(s, SB_AUDIT_CONTENT, SB_E_DISCLOSE);
+    assert_int_equal(p->plain.n, 0);
+}
+
+/* Dated so far ahead of those who cosigned that a grant or a key may have ended. */
+static void a_batch_dated_ahead(void **state)
+{
+    struct proof *p = *state;
+    struct scene *s = p->s;
+    const struct sb_vault *v = s->w->members[IGM].vault;
+    struct sb_vault_key key;
+    struct sb_buf note = {0};
+    char name[SB_NOTE_NAME_MAX + 1];
+    s->w->dir.quorum = 1;
+    scene_directory(s);
+    s->ms += DAY;
+    scene_epoch(s);
+    scene_batch(s, 1);
+    prove(p, s->f.n - 1, s->f.n - 2, 11);
+    sb_witness_name(name, sb_bytes_str("sns"), sb_bytes_str("igm"));
+    assert_true(sb_vault_newest(v, SB_USE_WITNESS, &key));
+    for (int late = 0; late < 2; late++) {
+        sb_buf_reset(&note);
+        sb_buf_put(&note, p->note.p, p->note.n);
+        uint64_t time_s = (s->ms - (late ? 0 : DAY)) / 1000;
+        struct sb_bytes text = sb_buf_bytes(&p->note);
+        assert_int_equal(sb_cosign(v, key.key_id, name, text, time_s, &note, NULL), 0);
+        p->file.note = sb_buf_bytes(&note);
+        (void)proof_judge(p);
+        if (late)
+            scene_passed(s);
+        else
+            assert_true(scene_found(s, SB_AUDIT_CHECKPOINT, SB_E_JOURNAL_ORDER));
+    }
+    sb_buf_free(&note);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -131,6 +177,8 @@ int main(void)
         T(a_key_brought_back),
         T(a_withdrawal_by_a_key_revoked_since),
         T(disclosed_by_a_later_reader),
+        T(a_key_of_another_class),
+        T(a_batch_dated_ahead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
