@@ -222,8 +222,17 @@ has_receipt() { [ "$(receipts)" -gt 0 ]; }
 ex_wait 90 "receipts go on" has_receipt
 ex_wait 60 "final with the receipts" all_final
 cd broker
-sh -eu ../last.sh >../steps.txt || ex_die "the new journal's audit: $(cat ../steps.txt)"
+status=0
+sh -eu ../last.sh >../steps.txt || status=$?
 cd ..
+case $status in
+0) ;;
+3) # pnc's second claim names the tree of the lost journal that it had seen
+    grep 'SB-' steps.txt | grep -v 'SB-628.*may be of an earlier generation' >other.txt || :
+    [ ! -s other.txt ] || ex_die "the audit finds more: $(cat other.txt)"
+    ;;
+*) ex_die "exit $status of the new journal's audit: $(cat steps.txt)" ;;
+esac
 ex_has_line steps.txt 'PASSED.*checkpoint and witnesses: [345] cosignatures' ||
     ex_die "it is not final: $(cat steps.txt)"
 [ -z "$(find . -name 'evidence-*')" ] || ex_die "evidence of what was not"
