@@ -64,6 +64,7 @@ void sb_engine_close(struct sb_engine *e)
     free(e->feeds);
     free(e->streams);
     free(e->targets);
+    sb_arena_free(e->waiting_arena);
     sb_alarms_free(e->env.alarms);
     sb_sql_close(e->env.state);
     sb_trust_free(e->env.trust);
@@ -78,6 +79,7 @@ static void watch_session(struct sb_engine *e)
     enum sb_client_state state = sb_client_state(e->client);
     if (state == SB_CLIENT_HERE)
         return;
+    e->waits = false;
     if (e->here) {
         e->here = false;
         for (size_t i = 0; i < e->n_streams; i++)

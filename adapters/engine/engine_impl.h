@@ -39,8 +39,12 @@ struct sb_engine {
     uint8_t pinned_hash[SB_HASH];
     uint64_t named_version; /* newest directory that the broker named at WELCOME */
     bool here;              /* WELCOME was handled and the session holds */
-    bool stopping;          /* asked by signal or verb */
-    bool refused;           /* the refusal has been logged */
+    bool waits;             /* it waits for the directory of its generation, since: */
+    uint64_t waits_mono;
+    struct sb_message waiting; /* slices in the arena */
+    struct sb_arena *waiting_arena;
+    bool stopping; /* asked by signal or verb */
+    bool refused;  /* the refusal has been logged */
     uint64_t started_ms;
     uint64_t minute_mono; /* when the outbox was last pruned */
     uint64_t second_mono;

@@ -20,12 +20,12 @@ static void want_directory(struct sb_engine *e, uint64_t version)
             e->streams[i].need_directory = version;
 }
 
-static int welcome(struct sb_engine *e, const struct sb_message *m, struct sb_err *err)
+static int
+begin_session(struct sb_engine *e, const struct sb_message *m, struct sb_err *err)
 {
     uint64_t before = e->env.generation;
     uint64_t now = sb_clock_now_ms();
     uint64_t generation = m->as.welcome.generation;
-    e->named_version = m->as.welcome.directory_version;
     want_directory(e, e->named_version);
     bool anew = before && generation > before;
     for (size_t i = 0; i < e->n_streams; i++) {
@@ -45,7 +45,7 @@ static int welcome(struct sb_engine *e, const struct sb_message *m, struct sb_er
         rc = sb_tasks_welcome(&e->tasks, anew, err);
     if (rc)
         return rc;
-    if (generation != before) {
+    if (generation > before) { /* one that was met is never unmet */
         rc = sb_state_put_number(e->env.state, "generation", generation, err);
         if (rc)
             return rc;
@@ -64,6 +64,54 @@ static int welcome(struct sb_engine *e, const struct sb_message *m, struct sb_er
            SB_LOG_U64("directory", m->as.welcome.directory_version));
     rc = sb_receive_welcome(&e->receive, sb_clock_mono_ms(), err);
     return rc == SB_E_BUSY || rc == SB_E_NO_CONNECTION ? 0 : rc;
+}
+
+/* Its slices live until the next message. */
+static int
+keep_welcome(struct sb_engine *e, const struct sb_message *m, struct sb_err *err)
+{
+    size_t n = m->as.welcome.n_streams;
+    sb_arena_free(e->waiting_arena);
+    e->waiting_arena = sb_arena_new(0);
+    struct sb_own_stream *own =
+        e->waiting_arena ? sb_arena_alloc(e->waiting_arena, n + 1, sizeof *own) : NULL;
+    if (!own)
+        return sb_fail(err, SB_E_MEMORY, "out of memory");
+    for (size_t i = 0; i < n; i++) {
+        own[i] = m->as.welcome.streams[i];
+        own[i].stream = sb_arena_dup(e->waiting_arena, own[i].stream);
+        if (!own[i].stream.p)
+            return sb_fail(err, SB_E_MEMORY, "out of memory");
+    }
+    e->waiting = *m;
+    e->waiting.as.welcome.streams = own;
+    e->waits = true;
+    e->waits_mono = sb_clock_mono_ms();
+    return 0;
+}
+
+/* Only a directory opens a generation: until it is here, a broker that says that its
+ * journal was begun anew is no reason to fill it, nor to forget what was proved. */
+static int welcome(struct sb_engine *e, const struct sb_message *m, struct sb_err *err)
+{
+    uint64_t generation = m->as.welcome.generation;
+    e->named_version = m->as.welcome.directory_version;
+    e->waits = false;
+    if (sb_env_opened(&e->env, generation)) {
+        sb_alarm_clear(e->env.alarms, SB_E_DIR_VERSION, "");
+        return begin_session(e, m, err);
+    }
+    return keep_welcome(e, m, err);
+}
+
+/* A WELCOME that waited may go on. */
+static int opened(struct sb_engine *e, struct sb_err *err)
+{
+    if (!e->waits || !sb_env_opened(&e->env, e->waiting.as.welcome.generation))
+        return 0;
+    e->waits = false;
+    sb_alarm_clear(e->env.alarms, SB_E_DIR_VERSION, "");
+    return begin_session(e, &e->waiting, err);
 }
 
 /* A directory that does not fit the ones held is the broker's fault, and an alarm. */
@@ -100,7 +148,8 @@ directory(struct sb_engine *e, const struct sb_message *m, struct sb_err *err)
            SB_LOG_U64("version", version));
     if (version >= e->named_version && sb_engine_same_catalogue(e, &why) != 0)
         sb_log(e->env.log, SB_LOG_WARNING, "engine", SB_LOG_ERR(&why));
-    return sb_state_keep_directory(e->env.state, version, sb_dir_record(dir), err);
+    rc = sb_state_keep_directory(e->env.state, version, sb_dir_record(dir), err);
+    return rc ? rc : opened(e, err);
 }
 
 static int forget_reject(struct sb_engine *e, const uint8_t *hash, struct sb_err *err)

@@ -7,6 +7,7 @@
 #define FLUSH_MS 100u
 #define SECOND_MS 1000u
 #define MINUTE_MS 60000u
+#define WAITS_MS 10000u        /* directories come right behind WELCOME */
 #define REJECT_AGAIN_MS 30000u /* an answer is waited for as long */
 
 static int quiet(int rc)
@@ -50,6 +51,13 @@ static int evidence(struct sb_engine *e, uint64_t mono, struct sb_err *err)
     int rc = sb_evidence_tick(&e->evidence, now, mono, err);
     if (!rc)
         rc = sb_watch_tick(&e->watch, now, mono, err);
+    if (e->waits && mono - e->waits_mono >= WAITS_MS)
+        sb_alarm_raise(e->env.alarms,
+                       SB_E_DIR_VERSION,
+                       "",
+                       "the broker says that its journal is of generation %llu, which "
+                       "no directory that we hold has opened: nothing is sent or read",
+                       (unsigned long long)e->waiting.as.welcome.generation);
     sb_alarms_tick(e->env.alarms, mono);
     if (!rc && e->here && sb_heads_tick(&e->heads, now, mono, &why) != 0)
         sb_log(e->env.log, SB_LOG_WARNING, "engine", SB_LOG_ERR(&why));

@@ -1,6 +1,13 @@
 /* Signing in our own name, with a key that the others will accept. */
 #include "adapters/engine/env.h"
 
+bool sb_env_opened(const struct sb_env *env, uint64_t generation)
+{
+    const struct sb_dir *dir = sb_trust_newest(env->trust);
+    return generation <= env->generation ||
+           (dir && sb_dir_body(dir)->generation >= generation);
+}
+
 int sb_env_sign_key(const struct sb_env *env,
                     uint64_t now_ms,
                     uint8_t key_id[SB_KEY_ID],

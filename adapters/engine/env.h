@@ -28,6 +28,9 @@ struct sb_env {
     bool contradicted; /* the broker showed two histories: nothing is sealed or sent */
 };
 
+/* Whether the broker's journal may be of this generation: it is the one that we met, or
+ * a directory that we hold has opened it. */
+bool sb_env_opened(const struct sb_env *env, uint64_t generation);
 /* The sign key of ours that the newest directory accepts now. SB_E_NOT_ENROLLED with
  * what to do when there is none. */
 SB_CHECK int sb_env_sign_key(const struct sb_env *env,

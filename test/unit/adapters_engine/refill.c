@@ -81,6 +81,32 @@ static void a_lost_journal_is_filled_byte_for_byte(void **state)
     rig_free(r);
 }
 
+/* A broker that lost its end cannot call that a new journal. */
+static void only_a_directory_opens_a_generation(void **state)
+{
+    (void)state;
+    struct rig *r = with_history();
+    struct sb_env env = r->pnc.env;
+    struct sb_trust *trust = env.trust;
+    assert_true(env.generation == 1);
+    assert_true(sb_env_opened(&env, 1));
+    assert_false(sb_env_opened(&env, 2));
+    env.generation = 0; /* not met yet */
+    assert_true(sb_env_opened(&env, 1));
+    assert_false(sb_env_opened(&env, 2));
+    assert_int_equal(sb_trust_new(&env.trust, &r->sim->world->anchor, NULL), 0);
+    assert_false(sb_env_opened(&env, 1)); /* its directory comes behind WELCOME */
+    sb_trust_free(env.trust);
+    env.trust = trust;
+    lose_journal(r);
+    rig_enter(&r->pnc);
+    rig_settle(r);
+    env.generation = 1;
+    assert_true(sb_env_opened(&env, 2));
+    assert_false(sb_env_opened(&env, 3));
+    rig_free(r);
+}
+
 static void a_refill_that_is_interrupted_goes_on(void **state)
 {
     (void)state;
@@ -286,6 +312,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lost_journal_is_filled_byte_for_byte),
+        cmocka_unit_test(only_a_directory_opens_a_generation),
         cmocka_unit_test(a_refill_that_is_interrupted_goes_on),
         cmocka_unit_test(a_new_journal_settles_the_loss_that_stopped_a_stream),
         cmocka_unit_test(what_was_adopted_fills_a_journal_too),
