@@ -178,7 +178,9 @@ void sb_peers_forget(struct sb_peers *p, uint64_t number)
     struct sb_peer *peer = sb_peers_by_number(p, number);
     if (!peer)
         return;
-    find_key(p, peer->curve_pk)->peers--;
+    struct known *of = find_key(p, peer->curve_pk);
+    if (of)
+        of->peers--;
     zhashx_delete(p->by_number, key(number));
     zhashx_delete(p->by_id, id_key(peer->id));
 }
