@@ -88,6 +88,25 @@ static void store_claim(struct step *s, const struct claim_in *c)
         feed_new_stream(s);
 }
 
+static int claim_turn(struct step *s,
+                      struct claim_in *c,
+                      const struct sb_message *m,
+                      bool *asked,
+                      struct sb_err *err)
+{
+    int rc = 1; /* a session's claims are judged in the order in which they came */
+    if (!tree_waits(s, c->from)) {
+        rc = judge_claim(s, c, asked, err);
+        if (rc == 0 && !*asked &&
+            !refill_runs(s->core, stream_find(s->core, c->claim.stream)))
+            rc = tree_judge(s, c->claim.tree_size, c->claim.root, err);
+    }
+    if (rc != 1)
+        return rc;
+    *asked = true;
+    return tree_wait(s, c->from, m, c->claim.tree_size, err);
+}
+
 void accept_claim(struct step *s, struct session *from, const struct sb_message *m)
 {
     struct claim_in c = {.from = from};
@@ -99,7 +118,7 @@ void accept_claim(struct step *s, struct session *from, const struct sb_message 
     if (rc == 0)
         rc = accept_own(from, c.claim.stream, &why);
     if (rc == 0)
-        rc = judge_claim(s, &c, &asked, &why);
+        rc = claim_turn(s, &c, m, &asked, &why);
     if (rc != 0)
         session_refuse(s, from, SB_KIND_CLAIM, c.claim.stream, c.in.hash, 0, &why);
     else if (!asked)

@@ -154,6 +154,7 @@ static void dispatch(struct step *s)
         return;
     case SB_IN_PROVED:
         cosign_proved(s);
+        tree_proved(s);
         return;
     case SB_IN_FETCHED:
         fetch_fetched(s);

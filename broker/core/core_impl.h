@@ -20,6 +20,7 @@ struct step { /* what the functions of one step share */
     struct sb_core *core;
     const struct sb_input *in;
     struct sb_effects *out;
+    const struct tree_ask *turn; /* what is judged now that its answer came (tree.c) */
 };
 
 /* effects.c: each adds one effect; memory failures stay in out->failed. */

@@ -50,6 +50,24 @@ void accept_statement(struct step *s, struct session *from, const struct sb_mess
 /* operator.c: directories, catalogues, prune records. */
 void accept_operator(struct step *s);
 
+/* tree.c: the tree that a claim or a receipt names. 0: this journal had it; 1: the
+ * journal must be asked; SB_E_FORK. */
+SB_CHECK int tree_judge(const struct step *s,
+                        uint64_t size,
+                        const uint8_t root[SB_HASH],
+                        struct sb_err *err);
+/* Keeps the message, whose record names a tree of this size, until the journal has told
+ * the root: then it is judged again. SB_E_BUSY: too many wait. */
+SB_CHECK int tree_wait(struct step *s,
+                       struct session *from,
+                       const struct sb_message *m,
+                       uint64_t size,
+                       struct sb_err *err);
+/* Something of this session waits, and this is not its turn. */
+bool tree_waits(const struct step *s, const struct session *from);
+void tree_proved(struct step *s);
+void tree_free(struct tree_ask *asks);
+
 /* refill.c: what a later generation takes over from the one before. */
 uint64_t refill_opened(const struct sb_trust *trust, uint64_t generation);
 /* Whether what says this time of itself was made in the generation before. */

@@ -22,6 +22,7 @@ void session_end(struct sb_core *core, struct session *session)
         return;
     *at = session->next;
     feed_free(session->subscriptions);
+    tree_free(session->trees);
     free(session);
 }
 

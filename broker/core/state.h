@@ -65,6 +65,8 @@ struct subscription {
     bool reading;
 };
 
+struct tree_ask;
+
 enum session_state { SESSION_CHALLENGED, SESSION_OPEN };
 
 struct session {
@@ -81,6 +83,7 @@ struct session {
     uint64_t heard_mono;
     uint64_t refused;
     struct subscription *subscriptions;
+    struct tree_ask *trees; /* claims and receipts that wait, oldest first */
 };
 
 enum wait_kind { WAIT_STORED, WAIT_DIRECTORY, WAIT_PRUNE, WAIT_OPERATOR };

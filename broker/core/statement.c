@@ -19,6 +19,8 @@ struct statement {
     uint64_t first;         /* events that it is about */
     uint64_t number;        /* the last of them */
     uint64_t time;          /* heads and withdrawals */
+    uint64_t tree_size;     /* the tree that a receipt names */
+    uint8_t root[SB_HASH];
 };
 
 static enum sb_kind kind_of(enum sb_command cmd)
@@ -49,6 +51,18 @@ static int read_heads(struct step *s, struct statement *t, struct sb_err *err)
     if (rc == 0 && heads.n > SB_OWN_STREAMS_MAX)
         rc = sb_fail(err, SB_E_LIMIT, "heads of %zu streams", heads.n);
     return rc;
+}
+
+static int read_receipt(struct step *s, struct statement *t, struct sb_err *err)
+{
+    struct sb_receipt receipt;
+    int rc = sb_receipt_read(t->in.record.body, s->out->arena, &receipt, err);
+    if (rc != 0)
+        return rc;
+    t->signer = receipt.reader;
+    t->tree_size = receipt.tree_size;
+    memcpy(t->root, receipt.root, SB_HASH);
+    return 0;
 }
 
 static int read_reject(struct statement *t, struct sb_err *err)
@@ -129,15 +143,12 @@ static int read_withdraw(struct step *s, struct statement *t, struct sb_err *err
 
 static int read_statement(struct step *s, struct statement *t, struct sb_err *err)
 {
-    struct sb_receipt receipt;
     int rc = 0;
     t->signer = sb_bytes_str(t->from->institution);
     if (t->kind == SB_KIND_HEADS) {
         rc = read_heads(s, t, err);
     } else if (t->kind == SB_KIND_RECEIPT) {
-        rc = sb_receipt_read(t->in.record.body, s->out->arena, &receipt, err);
-        if (rc == 0)
-            t->signer = receipt.reader;
+        rc = read_receipt(s, t, err);
     } else if (t->kind == SB_KIND_REJECT) {
         rc = read_reject(t, err);
     } else if (t->kind == SB_KIND_ACT) {
@@ -237,8 +248,13 @@ void accept_statement(struct step *s, struct session *from, const struct sb_mess
     int rc = accept_record(s, from, m->payload[0], &t.in, &why);
     if (rc == 0)
         rc = read_statement(s, &t, &why);
+    if (rc == 0 && t.kind == SB_KIND_RECEIPT)
+        rc = tree_judge(s, t.tree_size, t.root, &why);
+    bool waits = rc == 1;
+    if (waits)
+        rc = tree_wait(s, from, m, t.tree_size, &why);
     if (rc != 0)
         session_refuse(s, from, t.kind, t.stream, t.in.hash, 0, &why);
-    else
+    else if (!waits)
         store_statement(s, &t);
 }
