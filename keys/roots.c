@@ -102,15 +102,7 @@ static bool take_word(struct reader *r, const char *word)
 
 static bool read_number(struct sb_bytes s, uint64_t *out)
 {
-    if (s.n == 0 || s.n > 2 || s.p[0] == '0')
-        return false;
-    *out = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] < '0' || s.p[i] > '9')
-            return false;
-        *out = *out * 10 + (uint64_t)(s.p[i] - '0');
-    }
-    return true;
+    return s.n > 0 && s.n <= 2 && s.p[0] != '0' && sb_text_number(s, out);
 }
 
 static bool is_holder(struct sb_bytes s)

@@ -4,15 +4,12 @@
  * LAST REASON KEEP DRY. An empty argument means none. */
 #include "adapters/engine/engine_impl.h"
 
+#include "schemas/base/text.h"
+
 static int number(struct sb_bytes text, uint64_t *out, struct sb_err *err)
 {
     uint64_t n = 0;
-    bool good = text.n > 0 && text.n <= 18;
-    for (size_t i = 0; good && i < text.n; i++) {
-        good = text.p[i] >= '0' && text.p[i] <= '9';
-        n = 10 * n + (uint64_t)(text.p[i] - '0');
-    }
-    if (!good || n == 0)
+    if (!sb_text_number(text, &n) || n == 0)
         return sb_fail(err, SB_E_ARGUMENT, "\"%.*s\" is no event", SB_FMT(text));
     *out = n;
     return 0;

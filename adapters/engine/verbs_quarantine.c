@@ -17,16 +17,9 @@
 
 static int number(struct sb_bytes text, uint64_t *out, struct sb_err *err)
 {
-    uint64_t n = 0;
-    bool good = text.n > 0 && text.n <= 18;
-    for (size_t i = 0; good && i < text.n; i++) {
-        good = text.p[i] >= '0' && text.p[i] <= '9';
-        n = 10 * n + (uint64_t)(text.p[i] - '0');
-    }
-    if (!good)
-        return sb_fail(err, SB_E_ARGUMENT, "\"%.*s\" is no number", SB_FMT(text));
-    *out = n;
-    return 0;
+    return sb_text_number(text, out)
+               ? 0
+               : sb_fail(err, SB_E_ARGUMENT, "\"%.*s\" is no number", SB_FMT(text));
 }
 
 static bool reveals(const struct sb_engine *e, const struct sb_admin_request *request)

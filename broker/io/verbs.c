@@ -27,20 +27,6 @@ int sb_verb_done(bool good, struct sb_err *err)
     return good ? 0 : sb_fail(err, SB_E_MEMORY, "report");
 }
 
-bool sb_verb_number(struct sb_bytes text, uint64_t *out)
-{
-    uint64_t n = 0;
-    if (text.n == 0 || text.n > 18)
-        return false;
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] < '0' || text.p[i] > '9')
-            return false;
-        n = 10 * n + (uint64_t)(text.p[i] - '0');
-    }
-    *out = n;
-    return true;
-}
-
 static int publish(struct sb_broker *b,
                    enum sb_input_kind kind,
                    const struct sb_admin_request *request,

@@ -13,8 +13,6 @@ void sb_verb_put(struct sb_value *map,
 struct sb_value sb_verb_count(uint64_t n);
 struct sb_value sb_verb_truth(bool b);
 SB_CHECK int sb_verb_done(bool good, struct sb_err *err);
-/* At most 18 digits. */
-bool sb_verb_number(struct sb_bytes text, uint64_t *out);
 SB_CHECK int sb_verb_report(struct sb_broker *b,
                             struct sb_arena *arena,
                             struct sb_core_status *out,

@@ -18,7 +18,7 @@ int sb_verb_prune(void *ctx,
     bool dry = request->n_args > 1;
     (void)arena;
     (void)value;
-    if (!sb_verb_number(request->args[0], &before) ||
+    if (!sb_text_number(request->args[0], &before) ||
         (dry && !sb_bytes_is(request->args[1], "dry")))
         return sb_fail(
             err, SB_E_ARGUMENT, "prune: a time in ms, in digits, and perhaps \"dry\"");

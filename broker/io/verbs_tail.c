@@ -3,6 +3,7 @@
  * Not: reading (tail.c). */
 #include "broker/io/tail.h"
 #include "broker/io/verbs.h"
+#include "schemas/base/text.h"
 
 /* tail FROM [MAX]: headers of durable entries from index FROM on. */
 int sb_verb_tail(void *ctx,
@@ -16,8 +17,8 @@ int sb_verb_tail(void *ctx,
     uint64_t max = SB_TAIL_MAX;
     (void)arena;
     (void)value;
-    if (!sb_verb_number(request->args[0], &from) ||
-        (request->n_args > 1 && !sb_verb_number(request->args[1], &max)))
+    if (!sb_text_number(request->args[0], &from) ||
+        (request->n_args > 1 && !sb_text_number(request->args[1], &max)))
         return sb_fail(err, SB_E_ARGUMENT, "tail: an index and a count, in digits");
     struct sb_job *job = sb_job_new(SB_JOB_TAIL);
     if (!job)

@@ -41,6 +41,20 @@ bool sb_text_is_code(struct sb_bytes s)
     return true;
 }
 
+bool sb_text_number(struct sb_bytes s, uint64_t *out)
+{
+    uint64_t n = 0;
+    if (s.n == 0 || s.n > 18)
+        return false;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+        n = 10 * n + (uint64_t)(s.p[i] - '0');
+    }
+    *out = n;
+    return true;
+}
+
 static struct sb_bytes until_slash(struct sb_bytes *rest)
 {
     const uint8_t *slash = rest->n ? memchr(rest->p, '/', rest->n) : NULL;

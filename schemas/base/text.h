@@ -11,6 +11,9 @@ bool sb_text_valid(struct sb_bytes s);
 /* Number of code points of well-formed UTF-8. */
 size_t sb_text_length(struct sb_bytes s);
 
+/* A decimal number of 1 to 18 digits and nothing else; *out is kept on false. */
+bool sb_text_number(struct sb_bytes s, uint64_t *out);
+
 /* Columns that well-formed UTF-8 takes on a terminal: marks 0, wide characters 2. */
 size_t sb_text_width(struct sb_bytes s);
 

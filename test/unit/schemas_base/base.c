@@ -36,6 +36,21 @@ static void streams_have_two_or_three_parts(void **state)
         assert_false(sb_text_stream_parts(sb_bytes_str(bad[i]), NULL, NULL, NULL));
 }
 
+static void numbers_are_digits_alone(void **state)
+{
+    static const char *const none[] = {
+        "", "-1", "+1", " 1", "1 ", "0x1", "1234567890123456789"};
+    uint64_t n = 7;
+    (void)state;
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        assert_false(sb_text_number(sb_bytes_str(none[i]), &n));
+    assert_int_equal(n, 7);
+    assert_true(sb_text_number(sb_bytes_str("999999999999999999"), &n));
+    assert_int_equal(n, 999999999999999999u);
+    assert_true(sb_text_number(sb_bytes_str("007"), &n));
+    assert_int_equal(n, 7);
+}
+
 static void names_fold_without_marks(void **state)
 {
     (void)state;
@@ -161,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(streams_have_two_or_three_parts),
+        cmocka_unit_test(numbers_are_digits_alone),
         cmocka_unit_test(names_fold_without_marks),
         cmocka_unit_test(times_follow_rfc_3339),
         cmocka_unit_test(a_buffer_remembers_its_limit),
