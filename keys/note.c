@@ -12,7 +12,18 @@ static bool is_origin(struct sb_bytes s)
     for (size_t i = 0; i < s.n; i++)
         if (s.p[i] > '~')
             return false;
-    return sb_note_is_name(s, sizeof(((struct sb_checkpoint *)0)->origin) - 1);
+    return sb_note_is_name(s, SB_ORIGIN - 1);
+}
+
+void sb_checkpoint_origin(char out[SB_ORIGIN],
+                          struct sb_bytes exchange,
+                          uint64_t generation)
+{
+    snprintf(out,
+             SB_ORIGIN,
+             "%.*s/journal/%llu",
+             SB_FMT(exchange),
+             (unsigned long long)generation);
 }
 
 static void write_text(const struct sb_checkpoint *c, struct sb_buf *out)
@@ -29,7 +40,7 @@ int sb_checkpoint_sign(const struct sb_vault *v,
 {
     struct sb_vault_key k;
     uint8_t raw[SB_NOTE_ID + SB_SIG];
-    struct sb_bytes name = sb_bytes(c->origin, strnlen(c->origin, sizeof c->origin));
+    struct sb_bytes name = sb_bytes(c->origin, strnlen(c->origin, SB_ORIGIN));
     if (!is_origin(name))
         return sb_fail(err, SB_E_NOTE, "a journal's origin must be a plain name");
     if (!sb_vault_newest(v, SB_USE_LOG, &k))

@@ -6,13 +6,18 @@
 #include "keys/sign.h"
 
 #define SB_NOTE_MAX (64u * SB_KIB)
+#define SB_ORIGIN (SB_CODE_MAX + 40u) /* bytes, with the NUL */
 
 struct sb_checkpoint {
-    char origin[SB_CODE_MAX + 40]; /* <exchange>/journal/<generation> */
+    char origin[SB_ORIGIN]; /* sb_checkpoint_origin */
     uint64_t size;
     uint8_t root[SB_HASH];
 };
 
+/* The name of a generation's journal: <exchange>/journal/<generation>. */
+void sb_checkpoint_origin(char out[SB_ORIGIN],
+                          struct sb_bytes exchange,
+                          uint64_t generation);
 /* Appends the signed note of a checkpoint by the vault's newest log key. */
 SB_CHECK int sb_checkpoint_sign(const struct sb_vault *v,
                                 const struct sb_checkpoint *c,

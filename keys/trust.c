@@ -161,7 +161,7 @@ check_generation(const struct sb_dir *d, const struct sb_dir *prev, struct sb_er
 {
     const struct sb_directory *b = &d->body;
     struct sb_checkpoint note = {0};
-    char origin[sizeof note.origin];
+    char origin[SB_ORIGIN];
     if ((b->generation == 1) != (b->last_final_note.n == 0))
         return sb_fail(
             err,
@@ -179,11 +179,7 @@ check_generation(const struct sb_dir *d, const struct sb_dir *prev, struct sb_er
     int rc = sb_checkpoint_open(b->last_final_note, prev->body.log_pk, &note, err);
     if (rc != 0)
         return rc;
-    snprintf(origin,
-             sizeof origin,
-             "%.*s/journal/%llu",
-             SB_FMT(b->exchange),
-             (unsigned long long)prev->body.generation);
+    sb_checkpoint_origin(origin, b->exchange, prev->body.generation);
     if (strcmp(origin, note.origin) != 0)
         return sb_fail(err,
                        SB_E_JOURNAL_GENERATION,
@@ -255,6 +251,18 @@ int sb_trust_add(struct sb_trust *t, struct sb_bytes record, struct sb_err *err)
     d->older = t->newest;
     t->newest = d;
     return 0;
+}
+
+int sb_trust_add_file(struct sb_trust *t, const char *path, struct sb_err *err)
+{
+    struct sb_buf record = {0};
+    int rc = sb_file_read(path, SB_RECORD_MAX, &record, err);
+    if (rc == 0)
+        rc = sb_trust_add(t, sb_buf_bytes(&record), err);
+    if (rc != 0)
+        sb_err_wrap(err, rc, "%s", path);
+    sb_buf_free(&record);
+    return rc;
 }
 
 int sb_trust_check(const struct sb_trust *t, struct sb_bytes record, struct sb_err *err)

@@ -10,6 +10,7 @@
 
 #include "keys/anchor.h"
 #include "keys/card.h"
+#include "keys/note.h"
 #include "keys/readers.h"
 #include "schemas/record/directory.h"
 #include "schemas/record/epoch.h"
@@ -26,6 +27,9 @@ void sb_trust_free(struct sb_trust *t);
  * held with the same body is 0; with another body SB_E_DIR_CHAIN. */
 SB_CHECK int
 sb_trust_add(struct sb_trust *t, struct sb_bytes record, struct sb_err *err);
+/* As above from a file, whose name is then in the error. */
+SB_CHECK int
+sb_trust_add_file(struct sb_trust *t, const char *path, struct sb_err *err);
 /* Checks only (a dry run of sb_trust_add). */
 SB_CHECK int
 sb_trust_check(const struct sb_trust *t, struct sb_bytes record, struct sb_err *err);
@@ -90,6 +94,14 @@ SB_CHECK int sb_dir_verify_log(const struct sb_trust *t,
                                const struct sb_dir *d,
                                const struct sb_record *record,
                                struct sb_err *err);
+
+/* Opens a checkpoint of this generation's journal, signed by the log key of any
+ * directory of it that is held: the key may change within it. SB_E_NOTE. */
+SB_CHECK int sb_trust_checkpoint(const struct sb_trust *t,
+                                 uint64_t generation,
+                                 struct sb_bytes note,
+                                 struct sb_checkpoint *out,
+                                 struct sb_err *err);
 
 /* The grants of a directory, decoded, in order; i < sb_dir_body(d)->n_grants. */
 const struct sb_grant *sb_dir_grant(const struct sb_dir *d, size_t i);

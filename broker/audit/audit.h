@@ -82,7 +82,7 @@ struct sb_audit_facts {
     uint8_t root[SB_HASH];
     size_t cosignatures;
     uint64_t quorum;
-    char origin[SB_CODE_MAX + 40];
+    char origin[SB_ORIGIN];
     uint64_t first_ms; /* stored_ms of the first and last entry */
     uint64_t last_ms;
 };

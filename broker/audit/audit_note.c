@@ -2,8 +2,6 @@
  * the one that the auditor kept. */
 #include "broker/audit/audit_tree.h"
 
-#include <stdio.h>
-
 int audit_open_note(const struct sb_audit *a,
                     struct sb_bytes note,
                     struct sb_checkpoint *out,
@@ -78,13 +76,10 @@ int audit_quorum(struct sb_audit *a,
     return 0;
 }
 
-static void origin_of(const struct sb_audit *a, char out[SB_CODE_MAX + 40])
+static void origin_of(const struct sb_audit *a, char out[SB_ORIGIN])
 {
-    snprintf(out,
-             SB_CODE_MAX + 40,
-             "%.*s/journal/%llu",
-             SB_FMT(sb_dir_body(sb_trust_newest(a->trust))->exchange),
-             (unsigned long long)a->info->generation);
+    sb_checkpoint_origin(
+        out, sb_dir_body(sb_trust_newest(a->trust))->exchange, a->info->generation);
 }
 
 static void since_refused(struct sb_audit *a, int code, const char *text)
@@ -205,7 +200,7 @@ static void replaced_key(struct sb_audit *a,
 int audit_checkpoint(struct sb_audit *a, struct sb_err *err)
 {
     struct sb_checkpoint c = {0};
-    char origin[SB_CODE_MAX + 40];
+    char origin[SB_ORIGIN];
     struct sb_err why = {0};
     a->facts.asked[SB_AUDIT_CHECKPOINT] = true;
     int rc = audit_open_note(a, a->info->note, &c, &why);

@@ -40,11 +40,9 @@ static void check_origin(struct sb_audit *a, const struct sb_checkpoint *c)
     const struct sb_dir *d = sb_trust_newest(a->trust);
     for (; d; d = sb_trust_version(a->trust, sb_dir_body(d)->version - 1)) {
         const struct sb_directory *b = sb_dir_body(d);
-        char *origin = sb_arena_str(a->arena,
-                                    "%.*s/journal/%llu",
-                                    SB_FMT(b->exchange),
-                                    (unsigned long long)b->generation);
-        if (!origin || strcmp(origin, c->origin) != 0)
+        char origin[SB_ORIGIN];
+        sb_checkpoint_origin(origin, b->exchange, b->generation);
+        if (strcmp(origin, c->origin) != 0)
             continue;
         if (b->generation > 1)
             a->opened_ms = b->issued; /* of the first such one at last */

@@ -191,15 +191,11 @@ static int open_next(const struct sb_cli *cli,
                      struct sb_err *err)
 {
     struct sb_checkpoint last;
-    char origin[sizeof last.origin];
+    char origin[SB_ORIGIN];
     int rc = sb_checkpoint_open(note, d->body.log_pk, &last, err);
     if (rc != 0)
         return sb_err_wrap(err, rc, "%s", sb_cli_text(cli, "note"));
-    (void)snprintf(origin,
-                   sizeof origin,
-                   "%.*s/journal/%llu",
-                   SB_FMT(d->body.exchange),
-                   (unsigned long long)d->body.generation);
+    sb_checkpoint_origin(origin, d->body.exchange, d->body.generation);
     if (strcmp(origin, last.origin) != 0)
         return sb_fail(err,
                        SB_E_JOURNAL_GENERATION,

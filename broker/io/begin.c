@@ -51,18 +51,6 @@ static int read_directory(const char *path,
     return rc;
 }
 
-static int add_file(struct sb_trust *trust, const char *path, struct sb_err *err)
-{
-    struct sb_buf record = {0};
-    int rc = sb_file_read(path, SB_RECORD_MAX, &record, err);
-    if (!rc)
-        rc = sb_trust_add(trust, sb_buf_bytes(&record), err);
-    if (rc)
-        sb_err_wrap(err, rc, "%s", path);
-    sb_buf_free(&record);
-    return rc;
-}
-
 /* Whether the anchor's roots accept the directory in this file as a first one. */
 static int accepted(const struct sb_anchor *anchor,
                     const char *path,
@@ -134,9 +122,9 @@ int sb_begin_trust(struct sb_trust *trust,
     for (uint64_t v = first; !rc && v < version; v++) {
         rc = beside(name, path, v, err);
         if (!rc)
-            rc = add_file(trust, name, err);
+            rc = sb_trust_add_file(trust, name, err);
     }
-    return rc ? rc : add_file(trust, path, err);
+    return rc ? rc : sb_trust_add_file(trust, path, err);
 }
 
 static const struct sb_dir *oldest(const struct sb_trust *trust)

@@ -86,12 +86,8 @@ check_note(void *ctx, uint64_t size, struct sb_bytes note, struct sb_err *err)
     const struct note_check *c = ctx;
     const struct sb_directory *d = sb_dir_body(c->dir);
     struct sb_checkpoint point;
-    char origin[sizeof point.origin];
-    snprintf(origin,
-             sizeof origin,
-             "%.*s/journal/%llu",
-             SB_FMT(d->exchange),
-             (unsigned long long)d->generation);
+    char origin[SB_ORIGIN];
+    sb_checkpoint_origin(origin, d->exchange, d->generation);
     int rc = sb_final_open(c->vault, note, &point, err);
     if (rc)
         return rc;

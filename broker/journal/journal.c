@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -147,11 +146,7 @@ static int configure(struct sb_journal *j,
         return sb_fail(err, SB_E_NO_KEY, "the broker's vault holds no log key");
     j->vault = config->vault;
     j->checkpoint_ms = config->checkpoint_ms;
-    snprintf(j->origin,
-             sizeof j->origin,
-             "%s/journal/%llu",
-             config->exchange,
-             (unsigned long long)config->generation);
+    sb_checkpoint_origin(j->origin, sb_bytes_str(config->exchange), config->generation);
     j->generation = config->generation;
     j->arena = sb_arena_new(0);
     if (!j->arena)

@@ -47,7 +47,7 @@ struct sb_journal {
     sqlite3_stmt *sql[SB_SQL_COUNT];
     int lock; /* file descriptor that holds the lock */
     const struct sb_vault *vault;
-    char origin[SB_CODE_MAX + 40];
+    char origin[SB_ORIGIN];
     uint64_t checkpoint_ms;
     struct sb_tree tree;
     uint64_t stored_ms;

@@ -4,7 +4,6 @@
 #include "broker/journal/tree_rows.h"
 #include "broker/journal/verify_form.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 int sb_verify_fault(uint64_t index, int code, struct sb_err *err)
@@ -56,11 +55,7 @@ take_log_key(struct sb_verify *v, const uint8_t pk[SB_PK], struct sb_err *err)
 static void take_generation(struct sb_verify *v, const struct sb_directory *d)
 {
     v->generation = d->generation;
-    snprintf(v->origin,
-             sizeof v->origin,
-             "%.*s/journal/%llu",
-             SB_FMT(d->exchange),
-             (unsigned long long)d->generation);
+    sb_checkpoint_origin(v->origin, d->exchange, d->generation);
 }
 
 static int

@@ -55,7 +55,7 @@ struct sb_verify {
     uint64_t directory; /* version in force; 0: none yet */
     uint8_t directory_hash[SB_HASH];
     uint64_t generation;
-    char origin[SB_CODE_MAX + 40];
+    char origin[SB_ORIGIN];
     uint8_t (*logs)[SB_PK]; /* log keys that directories named so far */
     size_t n_logs;
     struct sb_exchange x;

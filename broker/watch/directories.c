@@ -46,18 +46,6 @@ static int find_first(const char *folder, uint64_t *first, struct sb_err *err)
     return 0;
 }
 
-static int add(struct sb_trust *trust, const char *path, struct sb_err *err)
-{
-    struct sb_buf record = {0};
-    int rc = sb_file_read(path, SB_RECORD_MAX, &record, err);
-    if (!rc)
-        rc = sb_trust_add(trust, sb_buf_bytes(&record), err);
-    if (rc)
-        sb_err_wrap(err, rc, "%s", path);
-    sb_buf_free(&record);
-    return rc;
-}
-
 int sb_directories_load(const char *folder, struct sb_trust *trust, struct sb_err *err)
 {
     char path[PATH_BYTES];
@@ -68,7 +56,7 @@ int sb_directories_load(const char *folder, struct sb_trust *trust, struct sb_er
         if (!rc && access(path, F_OK))
             return 0;
         if (!rc)
-            rc = add(trust, path, err);
+            rc = sb_trust_add_file(trust, path, err);
         version++;
     }
     return rc;

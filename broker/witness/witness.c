@@ -3,7 +3,6 @@
  * Not: when to ask and what to send (round.c). */
 #include "broker/witness/witness.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "broker/witness/witness_file.h"
@@ -73,29 +72,6 @@ void sb_witness_close(struct sb_witness *w)
     free(w);
 }
 
-/* Signed by the log key of any directory of this generation: the key may have changed
- * within it. */
-static int verify(const struct sb_trust *trust,
-                  uint64_t generation,
-                  struct sb_bytes note,
-                  struct sb_checkpoint *out,
-                  struct sb_err *err)
-{
-    const struct sb_dir *dir = sb_trust_newest(trust);
-    const uint8_t *tried = NULL;
-    int rc = sb_fail(err, SB_E_NOTE, "no directory of this generation is held");
-    while (rc && dir) {
-        const struct sb_directory *d = sb_dir_body(dir);
-        bool known = tried && memcmp(tried, d->log_pk, SB_PK) == 0;
-        if (d->generation == generation && !known) {
-            rc = sb_checkpoint_open(note, d->log_pk, out, err);
-            tried = d->log_pk;
-        }
-        dir = d->version ? sb_trust_version(trust, d->version - 1) : NULL;
-    }
-    return rc;
-}
-
 int sb_witness_read(const struct sb_trust *trust,
                     struct sb_bytes note,
                     struct sb_checkpoint *out,
@@ -104,22 +80,7 @@ int sb_witness_read(const struct sb_trust *trust,
     const struct sb_dir *dir = sb_trust_newest(trust);
     if (!dir)
         return sb_fail(err, SB_E_NOTE, "no directory is held yet");
-    const struct sb_directory *d = sb_dir_body(dir);
-    struct sb_checkpoint c;
-    char origin[sizeof c.origin];
-    snprintf(origin,
-             sizeof origin,
-             "%.*s/journal/%llu",
-             SB_FMT(d->exchange),
-             (unsigned long long)d->generation);
-    int rc = verify(trust, d->generation, note, &c, err);
-    if (rc)
-        return rc;
-    if (strcmp(c.origin, origin) != 0)
-        return sb_fail(
-            err, SB_E_NOTE, "the checkpoint is of %s, not of %s", c.origin, origin);
-    *out = c;
-    return 0;
+    return sb_trust_checkpoint(trust, sb_dir_body(dir)->generation, note, out, err);
 }
 
 /* Makes what was seen of the newest directory's generation the present one. */

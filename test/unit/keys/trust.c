@@ -1,6 +1,8 @@
 /* keys.trust: the chain of directories: versions, roots, members, keys. */
 #include "keys/trust.h"
 
+#include <stdio.h>
+
 #include "keys/note.h"
 #include "test/unit/keys/fixture.h"
 
@@ -363,6 +365,42 @@ static void a_generation_opens_with_the_last_checkpoint(void **state)
     sb_buf_free(&again);
 }
 
+static int opens(struct world *w, uint64_t generation, struct sb_bytes note)
+{
+    struct sb_checkpoint c;
+    int rc = sb_trust_checkpoint(w->trust, generation, note, &c, NULL);
+    if (rc == 0)
+        assert_int_equal(c.size, 5);
+    return rc;
+}
+
+static void any_log_key_of_the_generation_signs_its_checkpoints(void **state)
+{
+    struct world *w = *state;
+    struct sb_buf old = {0};
+    struct sb_buf new = {0};
+    struct sb_buf other = {0};
+    struct sb_vault_key log;
+    struct sb_checkpoint c = {.origin = "sns/journal/1", .size = 5};
+    assert_int_equal(sb_checkpoint_sign(w->broker, &c, &old, NULL), 0);
+    assert_int_equal(opens(w, 1, sb_buf_bytes(&old)), SB_E_NOTE); /* no directory */
+    world_publish(w);
+    assert_int_equal(sb_vault_add(w->broker, SB_USE_LOG, NOW + 1, &log, NULL), 0);
+    assert_int_equal(sb_checkpoint_sign(w->broker, &c, &new, NULL), 0);
+    assert_int_equal(opens(w, 1, sb_buf_bytes(&new)), SB_E_NOTE);
+    memcpy(w->dir.log_pk, log.pk, SB_PK);
+    world_publish(w);
+    assert_int_equal(opens(w, 1, sb_buf_bytes(&old)), 0);
+    assert_int_equal(opens(w, 1, sb_buf_bytes(&new)), 0);
+    assert_int_equal(opens(w, 2, sb_buf_bytes(&new)), SB_E_NOTE);
+    snprintf(c.origin, sizeof c.origin, "sns/journal/2");
+    assert_int_equal(sb_checkpoint_sign(w->broker, &c, &other, NULL), 0);
+    assert_int_equal(opens(w, 1, sb_buf_bytes(&other)), SB_E_NOTE);
+    sb_buf_free(&old);
+    sb_buf_free(&new);
+    sb_buf_free(&other);
+}
+
 static void one_of_one_is_possible(void **state)
 {
     struct world *w = *state;
@@ -401,6 +439,7 @@ int main(void)
         TRUST_TEST(a_former_key_of_another_is_refused),
         TRUST_TEST(a_former_key_of_the_broker_is_refused),
         TRUST_TEST(a_generation_opens_with_the_last_checkpoint),
+        TRUST_TEST(any_log_key_of_the_generation_signs_its_checkpoints),
         TRUST_TEST(one_of_one_is_possible),
     };
     return cmocka_run_group_tests_name("keys.trust", tests, NULL, NULL);
