@@ -15,6 +15,7 @@ struct reader {
     uint64_t credit;
     const char *const *classes;
     struct sim_witness witness;
+    uint64_t lies; /* false receipts; each is refused unless its session ends first */
 };
 
 struct play {
@@ -28,6 +29,8 @@ struct play {
     struct reader readers[2];
     uint64_t next_peer;
     uint64_t final_size;
+    enum sb_kind claiming; /* CLAIM or EPOCH that is not answered yet; 0: neither */
+    struct sb_buf claim;   /* that record */
     struct sim_witness witness; /* the publisher's */
     struct sb_buf body;
     struct sb_buf record;
@@ -39,5 +42,15 @@ uint32_t play_dice(struct play *g, uint32_t n);
 /* play_evidence.c: one thing that happens beside the streams. */
 void play_roll_evidence(struct play *g);
 void play_final_never_shrinks(struct play *g);
+/* play_trees.c: claims and receipts that name trees of the journal's past. */
+void play_claims(struct play *g);
+/* The publisher is back: what of its claim was not answered goes again. */
+void play_claims_again(struct play *g);
+/* STORED came. */
+void play_claim_stored(struct play *g, const struct sb_message *m);
+/* A receipt; one of four lies. */
+void play_receipt(struct play *g, struct reader *r);
+/* Nothing was stored that names another tree. */
+void play_trees_are_ours(const struct play *g);
 
 #endif

@@ -34,6 +34,7 @@ static void publisher_enters(struct play *g)
     g->peer = peer;
     for (size_t i = g->stored; i < g->n_batches; i++)
         sim_publish(g->sim, g->peer, g->session, &g->batches[i]);
+    play_claims_again(g);
 }
 
 static void publisher_sends(struct play *g)
@@ -50,6 +51,8 @@ static void publisher_hears(struct play *g)
         if (m->m.cmd == SB_CMD_REFUSED)
             fail_msg("refused: SB-%d", (int)m->m.as.refused.code);
         sim_witness_hears(g->sim, &g->witness, &m->m);
+        if (m->m.cmd == SB_CMD_STORED)
+            play_claim_stored(g, &m->m);
         if (m->m.cmd == SB_CMD_STORED && m->m.as.stored.kind == SB_KIND_BATCH) {
             assert_true(m->m.as.stored.index < g->sim->durable);
             while (g->stored < g->n_batches) {
@@ -103,8 +106,11 @@ static void reader_hears(struct play *g, struct reader *r)
 {
     struct sim_mail *m = NULL;
     while (r->peer && (m = sim_take(g->sim, r->peer)) != NULL) {
-        if (m->m.cmd == SB_CMD_REFUSED)
-            fail_msg("reader refused: SB-%d", (int)m->m.as.refused.code);
+        if (m->m.cmd == SB_CMD_REFUSED) {
+            if ((int)m->m.as.refused.code != sb_code_number(SB_E_FORK) || r->lies == 0)
+                fail_msg("reader refused: SB-%d", (int)m->m.as.refused.code);
+            r->lies--;
+        }
         if (m->m.cmd != SB_CMD_ENTRY) {
             sim_witness_hears(g->sim, &r->witness, &m->m);
             sim_mail_free(m);
@@ -146,11 +152,11 @@ static void roll(struct play *g)
 {
     struct reader *r = &g->readers[play_dice(g, 2)];
     size_t size = 0;
-    switch (play_dice(g, 18)) {
+    switch (play_dice(g, 20)) {
     case 0:
     case 1:
     case 2:
-        if (g->n_batches < STEPS)
+        if (g->n_batches < STEPS && !g->claiming)
             publisher_sends(g);
         break;
     case 3:
@@ -178,6 +184,12 @@ static void roll(struct play *g)
         if (play_dice(g, 4) == 0)
             crash(g);
         break;
+    case 12:
+        play_claims(g);
+        break;
+    case 13:
+        play_receipt(g, r);
+        break;
     default:
         play_roll_evidence(g);
         break;
@@ -190,9 +202,12 @@ static void roll(struct play *g)
 static void finish(struct play *g)
 {
     publisher_enters(g);
-    sim_settle(g->sim);
-    publisher_hears(g);
+    for (int turn = 0; turn < 3; turn++) { /* batches, claim, epoch */
+        sim_settle(g->sim);
+        publisher_hears(g);
+    }
     assert_int_equal(g->stored, g->n_batches);
+    assert_int_equal(g->claiming, 0);
     for (size_t i = 0; i < 2; i++) {
         reader_enters(g, &g->readers[i]);
         for (int turn = 0; turn < 2 * STEPS; turn++) {
@@ -244,6 +259,7 @@ static void one_schedule(uint32_t seed)
         roll(&g);
     finish(&g);
     finish_evidence(&g);
+    play_trees_are_ours(&g);
     for (size_t i = 0; i < g.n_batches; i++)
         sim_batch_free(&g.batches[i]);
     sb_secrets_free(g.p.secrets);
@@ -252,6 +268,7 @@ static void one_schedule(uint32_t seed)
     sb_buf_free(&g.readers[1].witness.candidate);
     sb_buf_free(&g.body);
     sb_buf_free(&g.record);
+    sb_buf_free(&g.claim);
     sb_buf_free(&record);
     sim_free(g.sim);
 }

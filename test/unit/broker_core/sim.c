@@ -260,7 +260,11 @@ void sim_claim(struct sim *s, struct sim_publisher *p, struct sb_buf *record)
     memcpy(claim.instance, p->instance, SB_INSTANCE);
     claim.last_seq = p->next_seq ? p->next_seq - 1 : 0;
     memcpy(claim.last_hash, p->prev, SB_HASH);
-    sb_sha256(claim.root, sb_bytes(NULL, 0)); /* of the empty tree */
+    claim.tree_size = p->tree_size;
+    if (p->root)
+        memcpy(claim.root, p->root, SB_HASH);
+    else
+        sb_sha256(claim.root, sb_bytes(NULL, 0)); /* of the empty tree */
     struct sb_buf body = {0};
     sb_claim_write(&claim, &body);
     sign(s, &body, record);

@@ -92,6 +92,8 @@ struct sim_publisher {
     uint8_t epoch_hash[SB_HASH];
     struct sb_secrets *secrets;
     uint8_t instance[SB_INSTANCE];
+    uint64_t tree_size;  /* the tree that its claims name */
+    const uint8_t *root; /* NULL: that of the empty one */
 };
 void sim_claim(struct sim *s, struct sim_publisher *p, struct sb_buf *record);
 void sim_epoch(struct sim *s, struct sim_publisher *p, struct sb_buf *record);
