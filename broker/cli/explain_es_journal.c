@@ -144,8 +144,11 @@ const struct sb_explain sb_explain_es_journal[] = {
      "siguen valiendo.",
      "Búsquelo en el archivo que se hizo antes, si se necesita su contenido."},
     {628,
-     "Un flujo se bifurca",
-     "Dos lotes distintos continúan el mismo lote de un flujo.",
-     "Guarde ambos: la institución fue copiada o firmó dos veces. Pregúntele cuál "
-     "turno es el suyo."},
+     "Una bifurcación",
+     "Dos lotes distintos continúan el mismo lote de un flujo; o un turno o un acuse "
+     "nombra un árbol que este diario nunca tuvo: el broker lo rechaza.",
+     "Guarde ambos lotes: la institución fue copiada o firmó dos veces. Pregúntele "
+     "cuál "
+     "turno es el suyo. Tras un rechazo, compare los puntos de control: o a la "
+     "institución se le mostró otro diario, o dice lo que no es."},
     {0, NULL, NULL, NULL}};

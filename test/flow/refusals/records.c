@@ -41,6 +41,9 @@ void make_claim(struct stream *s, uint64_t claim_no, struct sb_buf *out)
     const struct sb_tree nothing = {.size = 0};
     struct sb_buf body = {0};
     sb_tree_root(&nothing, claim.root);
+    claim.tree_size = s->tree_size;
+    if (s->tree_size)
+        randombytes_buf(claim.root, sizeof claim.root);
     randombytes_buf(claim.instance, sizeof claim.instance);
     memcpy(claim.last_hash, s->last_hash, SB_HASH);
     sb_claim_write(&claim, &body);

@@ -17,6 +17,7 @@ struct stream {
     size_t n_classes;
     char name[SB_NAME_MAX];
     uint64_t claim_no;
+    uint64_t tree_size; /* 0, or its claims name a tree of this size that never was */
     uint64_t epoch_no;
     uint64_t last_seq;
     uint8_t last_hash[SB_HASH];

@@ -54,6 +54,8 @@ refused "unknown CURVE key" "refused session SB-503" unknown-key sat $traffic
 refused "known key, another institution" "refused session SB-504" impersonate pnc \
     igm/interior.hecho_transito
 refused "another institution's stream" "refused claim SB-510" foreign-stream igm $traffic
+refused "claim naming a tree that never was" "refused claim SB-628" tree-false pnc $traffic
+refused "claim naming a tree yet to come" "refused claim SB-628" tree-large pnc $traffic
 refused "epoch with one reader more" "refused epoch SB-508" epoch-more pnc $traffic
 refused "epoch with one reader fewer" "refused epoch SB-508" epoch-fewer pnc $traffic
 refused "bit flipped in a batch's record" "refused batch SB-408" flip-record pnc $traffic

@@ -226,8 +226,12 @@ static int run(struct rogue *r, const char *name)
         return 0;
     if (strcmp(name, "unknown-key") == 0)
         return 1;
+    if (strcmp(name, "tree-false") == 0)
+        r->stream.tree_size = 2;
+    else if (strcmp(name, "tree-large") == 0)
+        r->stream.tree_size = 1000000;
     claim(r);
-    if (strcmp(name, "foreign-stream") == 0)
+    if (strcmp(name, "foreign-stream") == 0 || r->stream.tree_size)
         return 0;
     enum readers readers = strcmp(name, "epoch-more") == 0    ? READERS_ONE_MORE
                            : strcmp(name, "epoch-fewer") == 0 ? READERS_ONE_FEWER
