@@ -145,10 +145,8 @@ const struct sb_explain sb_explain_en_journal[] = {
     {628,
      "A fork",
      "Two different batches continue the same batch of a stream; or a claim or a "
-     "receipt "
-     "names a tree that this journal never had: the broker refuses it.",
+     "receipt names a tree that this journal never had: the broker refuses it.",
      "Keep both batches: the institution was copied, or signed twice. Ask it which "
-     "claim "
-     "is its own. After a refusal, compare the checkpoints: either the institution was "
-     "shown another journal, or it says what is not so."},
+     "claim is its own. After a refusal, compare the checkpoints: either the "
+     "institution was shown another journal, or it says what is not so."},
     {0, NULL, NULL, NULL}};

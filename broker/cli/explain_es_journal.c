@@ -148,7 +148,6 @@ const struct sb_explain sb_explain_es_journal[] = {
      "Dos lotes distintos continúan el mismo lote de un flujo; o un turno o un acuse "
      "nombra un árbol que este diario nunca tuvo: el broker lo rechaza.",
      "Guarde ambos lotes: la institución fue copiada o firmó dos veces. Pregúntele "
-     "cuál "
-     "turno es el suyo. Tras un rechazo, compare los puntos de control: o a la "
+     "cuál turno es el suyo. Tras un rechazo, compare los puntos de control: o a la "
      "institución se le mostró otro diario, o dice lo que no es."},
     {0, NULL, NULL, NULL}};

@@ -9,9 +9,8 @@
 #include <stdlib.h>
 
 #define WAITING_MAX (1u << 20) /* bytes of a session, unless it is one record */
-* /
 
-    struct tree_ask { /* a CLAIM or RECEIPT that waits for the root of its tree */
+struct tree_ask { /* a CLAIM or RECEIPT that waits for the root of its tree */
     struct tree_ask *next;
     uint64_t id;   /* of the question; 0: not asked yet */
     uint64_t seen; /* as asked; 0: no root was asked for */
