@@ -7,7 +7,8 @@
 #define BROKER_BUNDLE_EXPORT_H
 
 #include "broker/bundle/bundle.h"
-#include "broker/journal/journal.h"
+#include "broker/journal/reader.h"
+#include "broker/journal/verify.h"
 
 struct sb_export_config {
     const char *dir; /* made when missing; a bundle of the same journal, or empty */

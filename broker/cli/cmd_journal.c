@@ -11,7 +11,8 @@
 #include "broker/cli/cmd_admin.h"
 #include "broker/cli/families.h"
 #include "broker/cli/progress.h"
-#include "broker/journal/journal.h"
+#include "broker/journal/reader.h"
+#include "broker/journal/verify.h"
 #include "schemas/base/text.h"
 
 int sb_journal_path(struct sb_cli *cli,

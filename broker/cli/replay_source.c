@@ -4,7 +4,7 @@
 
 #include "broker/bundle/bundle.h"
 #include "broker/cli/replay_impl.h"
-#include "broker/journal/journal.h"
+#include "broker/journal/reader.h"
 
 struct source {
     replay_entry_fn fn;

@@ -8,7 +8,7 @@
 
 #include "broker/io/channel.h"
 #include "broker/io/tail.h"
-#include "broker/journal/journal.h"
+#include "broker/journal/reader.h"
 
 struct sb_asker {
     pthread_t thread;

@@ -3,7 +3,7 @@
 #ifndef BROKER_IO_FINAL_H
 #define BROKER_IO_FINAL_H
 
-#include "broker/journal/journal.h"
+#include "broker/journal/reader.h"
 
 /* A note signed by any log key of the vault: the key may have been renewed since. */
 SB_CHECK int sb_final_open(const struct sb_vault *vault,

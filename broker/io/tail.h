@@ -3,7 +3,7 @@
 #define BROKER_IO_TAIL_H
 
 #include "broker/io/job.h"
-#include "broker/journal/journal.h"
+#include "broker/journal/reader.h"
 
 #define SB_TAIL_MAX 1000u
 

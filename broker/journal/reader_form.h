@@ -2,8 +2,8 @@
 #ifndef BROKER_JOURNAL_READER_FORM_H
 #define BROKER_JOURNAL_READER_FORM_H
 
-#include "broker/journal/journal.h"
 #include "broker/journal/layout.h"
+#include "broker/journal/reader.h"
 
 enum sb_reader_sql {
     SB_READ_STREAM,

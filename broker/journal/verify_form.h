@@ -5,11 +5,13 @@
 #ifndef BROKER_JOURNAL_VERIFY_FORM_H
 #define BROKER_JOURNAL_VERIFY_FORM_H
 
-#include "broker/journal/journal.h"
 #include "broker/journal/layout.h"
 #include "broker/journal/row.h"
+#include "broker/journal/verify.h"
+#include "keys/note.h"
 #include "keys/seal.h"
 #include "keys/sign.h"
+#include "keys/tree.h"
 
 enum sb_verify_sql {
     SB_VERIFY_ENTRY,

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "broker/journal/journal.h"
+#include "broker/journal/reader.h"
 #include "broker/witness/witness.h"
 #include "keys/anchor.h"
 #include "keys/hash.h"

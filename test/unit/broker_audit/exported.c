@@ -6,6 +6,7 @@
 #include "broker/bundle/export.h"
 #include "broker/core/payload.h"
 #include "broker/journal/row.h"
+#include "broker/journal/journal.h"
 
 #include <stdio.h>
 

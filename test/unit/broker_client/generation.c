@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "broker/journal/journal.h"
+#include "broker/journal/reader.h"
 #include "test/unit/broker_client/bus.h"
 
 static struct bus *bus;

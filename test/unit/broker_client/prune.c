@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "broker/host/clock.h"
-#include "broker/journal/journal.h"
+#include "broker/journal/reader.h"
+#include "broker/journal/verify.h"
 #include "test/unit/broker_client/bus.h"
 
 #define KEEP (10 * (uint64_t)DAY)

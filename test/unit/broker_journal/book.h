@@ -13,6 +13,8 @@
 #include <cmocka.h>
 
 #include "broker/journal/journal.h"
+#include "broker/journal/reader.h"
+#include "broker/journal/verify.h"
 #include "keys/seal.h"
 
 #define NOW 1700000000000u
