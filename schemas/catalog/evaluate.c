@@ -1,7 +1,7 @@
 /* Purpose: apply a compiled schema to a value, and report the first violation.
  * Invariant: no JSON, no allocation but what uniqueItems and pcre2 need; nesting and
  * effort are bounded. */
-#include "schemas/catalog/schema_impl.h"
+#include "schemas/catalog/evaluate.h"
 
 #include <stdio.h>
 

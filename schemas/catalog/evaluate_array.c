@@ -1,6 +1,6 @@
 /* Purpose: the rules of arrays.
  * Invariant: uniqueItems costs n log n comparisons. */
-#include "schemas/catalog/schema_impl.h"
+#include "schemas/catalog/evaluate.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* Purpose: the rules of objects.
  * Invariant: names of the schema and of the value are both sorted, so that one walk
  * serves both. */
-#include "schemas/catalog/schema_impl.h"
+#include "schemas/catalog/evaluate.h"
 
 #include "schemas/catalog/class.h"
 #include "schemas/catalog/fields.h"

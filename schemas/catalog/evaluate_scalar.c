@@ -1,6 +1,6 @@
 /* Purpose: the rules that judge a value by itself.
  * Invariant: numbers are compared exactly, lengths count code points. */
-#include "schemas/catalog/schema_impl.h"
+#include "schemas/catalog/evaluate.h"
 
 #include "schemas/base/text.h"
 #include "schemas/catalog/codes.h"

@@ -6,7 +6,7 @@
 #define SCHEMAS_CATALOG_FIELDS_VIEW_H
 
 #include "schemas/catalog/fields.h"
-#include "schemas/catalog/schema_impl.h"
+#include "schemas/catalog/rule.h"
 
 #define SB_VIEW_MAX 4096u
 

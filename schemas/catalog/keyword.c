@@ -1,6 +1,6 @@
 /* Purpose: the table of keywords, and those that judge a value by itself.
  * Invariant: the table's order is the order of evaluation. */
-#include "schemas/catalog/schema_impl.h"
+#include "schemas/catalog/compile.h"
 
 #include <math.h>
 #include <stdlib.h>

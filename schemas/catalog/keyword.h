@@ -3,7 +3,7 @@
 #ifndef SCHEMAS_CATALOG_KEYWORD_H
 #define SCHEMAS_CATALOG_KEYWORD_H
 
-#include "schemas/catalog/schema_impl.h"
+#include "schemas/catalog/compile.h"
 
 compile_fn sb_keyword_required;
 compile_fn sb_keyword_dependent_required;

@@ -2,7 +2,7 @@
  * Invariant: written with the keywords of this room only; its vocabularies stand in one
  * schema, and the references that are dynamic in the original lead to its root.
  * It is not a check at load: that is the compilers' own work. */
-#include "schemas/catalog/schema_impl.h"
+#include "schemas/catalog/compile.h"
 
 #define ANY "{\"$ref\":\"#\"}"
 #define MAP "{\"type\":\"object\",\"additionalProperties\":" ANY "}"

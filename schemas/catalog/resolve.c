@@ -1,6 +1,6 @@
 /* Purpose: what a $ref means, and schemas that reach themselves without descending.
  * Invariant: a reference leads to a known schema position or is refused. */
-#include "schemas/catalog/schema_impl.h"
+#include "schemas/catalog/compile.h"
 
 #include <stdlib.h>
 

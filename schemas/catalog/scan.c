@@ -1,7 +1,7 @@
 /* Purpose: find every subschema of a document, and what $id and $anchor name.
  * Invariant: only schema positions are entered, so that data inside enum, const,
  * default and examples, or a property's name, is never taken for a keyword. */
-#include "schemas/catalog/schema_impl.h"
+#include "schemas/catalog/compile.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* Purpose: a set of schema documents: add, compile, find.
  * Invariant: after compile every rule points at compiled schemas of this set. */
-#include "schemas/catalog/schema_impl.h"
+#include "schemas/catalog/compile.h"
 
 #include <stdlib.h>
 
