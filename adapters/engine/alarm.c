@@ -69,17 +69,26 @@ static void stand(struct sb_alarms *a, const struct sb_alarm *alarm)
         say(a, alarm);
 }
 
+static void tell(struct sb_alarms *a,
+                 struct sb_alarm *alarm,
+                 const char *about,
+                 const char *fmt,
+                 va_list args)
+{
+    (void)snprintf(alarm->about, sizeof alarm->about, "%s", about);
+    (void)vsnprintf(alarm->text, sizeof alarm->text, fmt, args);
+    if (a)
+        stand(a, alarm);
+}
+
 void sb_alarm_raise(
     struct sb_alarms *a, int code, const char *about, const char *fmt, ...)
 {
     struct sb_alarm alarm = {.code = code, .loud = true};
     va_list args;
     va_start(args, fmt);
-    (void)snprintf(alarm.about, sizeof alarm.about, "%s", about);
-    (void)vsnprintf(alarm.text, sizeof alarm.text, fmt, args);
+    tell(a, &alarm, about, fmt, args);
     va_end(args);
-    if (a)
-        stand(a, &alarm);
 }
 
 void sb_alarm_note(
@@ -88,11 +97,8 @@ void sb_alarm_note(
     struct sb_alarm alarm = {.code = code};
     va_list args;
     va_start(args, fmt);
-    (void)snprintf(alarm.about, sizeof alarm.about, "%s", about);
-    (void)vsnprintf(alarm.text, sizeof alarm.text, fmt, args);
+    tell(a, &alarm, about, fmt, args);
     va_end(args);
-    if (a)
-        stand(a, &alarm);
 }
 
 void sb_alarm_clear(struct sb_alarms *a, int code, const char *about)

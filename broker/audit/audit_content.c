@@ -3,7 +3,6 @@
  * Invariant: no value of an event ever stands in a finding, only its place. */
 #include "broker/audit/audit_catalogue.h"
 #include "broker/audit/audit_stream.h"
-#include "broker/core/payload.h"
 
 int audit_content_epoch(struct sb_audit *a, struct audit_stream *s, struct sb_err *err)
 {
@@ -48,15 +47,6 @@ struct opened { /* the sections of one event */
     unsigned held;
 };
 
-static struct sb_bytes
-find_text(const struct sb_cts *cts, struct sb_bytes name, size_t i)
-{
-    for (size_t c = 0; c < cts->n; c++)
-        if (sb_bytes_eq(cts->classes[c].name, name) && i < cts->classes[c].n)
-            return cts->classes[c].cts[i];
-    return sb_bytes(NULL, 0);
-}
-
 static int open_section(struct sb_audit *a,
                         const struct audit_stream *s,
                         const struct sb_item *item,
@@ -96,7 +86,7 @@ static int open_all(struct sb_audit *a,
     int rc = 0;
     for (size_t c = 0; c < item->event.n_classes && rc == 0; c++) {
         struct sb_bytes name = item->event.classes[c].name;
-        struct sb_bytes text = find_text(cts, name, i);
+        struct sb_bytes text = audit_text(cts, name, i);
         if (text.n > 0 && sb_secrets_has(s->secrets, name))
             rc = open_section(a, s, item, c, text, out, err);
     }

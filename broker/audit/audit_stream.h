@@ -3,6 +3,7 @@
 #define BROKER_AUDIT_AUDIT_STREAM_H
 
 #include "broker/audit/audit_form.h"
+#include "broker/core/payload.h"
 #include "broker/audit/ranges.h"
 
 #define AUDIT_RING 16u /* newest batches of a stream that are remembered */
@@ -96,6 +97,8 @@ SB_CHECK int audit_sealed(struct sb_audit *a,
                           uint64_t stored_ms,
                           struct sb_err *err);
 
+/* Ciphertext i of a class; empty: absent. */
+struct sb_bytes audit_text(const struct sb_cts *cts, struct sb_bytes name, size_t i);
 /* The ciphertexts of a batch whose items hold: hashes, absences. */
 SB_CHECK int audit_texts(struct sb_audit *a,
                          const struct audit_stream *s,

@@ -3,7 +3,6 @@
  * loss. */
 #include "broker/audit/audit_dirs.h"
 #include "broker/audit/audit_stream.h"
-#include "broker/core/payload.h"
 
 struct missing { /* of one batch */
     uint64_t unexplained;
@@ -45,9 +44,7 @@ static void absent(struct sb_audit *a, const struct sb_event *event, struct miss
     }
 }
 
-/* Ciphertext i of a class; empty: absent. */
-static struct sb_bytes
-find_text(const struct sb_cts *cts, struct sb_bytes name, size_t i)
+struct sb_bytes audit_text(const struct sb_cts *cts, struct sb_bytes name, size_t i)
 {
     for (size_t c = 0; c < cts->n; c++)
         if (sb_bytes_eq(cts->classes[c].name, name) && i < cts->classes[c].n)
@@ -65,7 +62,7 @@ static void check_item(struct sb_audit *a,
     bool there = false;
     for (size_t c = 0; c < event->n_classes; c++) {
         uint8_t hash[SB_HASH];
-        struct sb_bytes text = find_text(cts, event->classes[c].name, i);
+        struct sb_bytes text = audit_text(cts, event->classes[c].name, i);
         if (text.n == 0) {
             absent(a, event, m);
             continue;

@@ -32,6 +32,13 @@ int sb_cmd_config_path(struct sb_cli *cli,
     return rc;
 }
 
+int sb_cmd_config_anchor(struct sb_cli *cli, struct sb_anchor *out, struct sb_err *err)
+{
+    char path[SB_PATH_TEXT];
+    int rc = sb_cmd_config_path(cli, "anchor", path, err);
+    return rc ? rc : sb_anchor_read(path, out, err);
+}
+
 int sb_cmd_ask(struct sb_cli *cli,
                const struct sb_cmd_request *request,
                struct sb_arena *arena,

@@ -39,6 +39,10 @@ SB_CHECK int sb_cmd_config_path(struct sb_cli *cli,
                                 char out[SB_PATH_TEXT],
                                 struct sb_err *err);
 
+/* The roots that this configuration pins. */
+SB_CHECK int
+sb_cmd_config_anchor(struct sb_cli *cli, struct sb_anchor *out, struct sb_err *err);
+
 /* Members of a map in an answer; 0, false and empty when they are not there. */
 int64_t sb_cmd_int(const struct sb_value *map, const char *key);
 bool sb_cmd_true(const struct sb_value *map, const char *key);

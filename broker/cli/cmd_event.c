@@ -118,13 +118,10 @@ static void found(void *ctx, const struct sb_audit_finding *f)
 static int
 judge(struct sb_cli *cli, struct sb_bytes proof, bool *final, struct sb_err *err)
 {
-    char path[SB_PATH_TEXT];
     struct sb_anchor anchor;
     struct judged j = {.open = false};
     struct sb_audit_facts facts = {0};
-    int rc = sb_cmd_config_path(cli, "anchor", path, err);
-    if (rc == 0)
-        rc = sb_anchor_read(path, &anchor, err);
+    int rc = sb_cmd_config_anchor(cli, &anchor, err);
     if (rc != 0)
         return rc;
     const struct sb_audit_config config = {.roots = &anchor, .say = found, .ctx = &j};
