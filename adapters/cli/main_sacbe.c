@@ -30,6 +30,7 @@ static int run(int argc, char **argv)
                                                     &sb_cli_catalog,
                                                     &sb_cli_mapping,
                                                     &sb_cli_capture,
+                                                    &sb_cli_stream,
                                                     &sb_cli_quarantine,
                                                     sb_journal_family(&journal),
                                                     &sb_cli_audit,

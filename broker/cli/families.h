@@ -16,6 +16,7 @@ extern const struct sb_cli_family sb_cli_member;
 extern const struct sb_cli_family sb_cli_grant;
 extern const struct sb_cli_family sb_cli_catalog;
 extern const struct sb_cli_family sb_cli_journal;
+extern const struct sb_cli_family sb_cli_stream;
 extern const struct sb_cli_family sb_cli_audit;
 extern const struct sb_cli_family sb_cli_event;
 

@@ -14,7 +14,7 @@
 #include "said.h"
 
 static const struct sb_cli_family *const families[] = {
-    &sb_cli_status, &sb_cli_event, &sb_cli_journal, NULL};
+    &sb_cli_status, &sb_cli_event, &sb_cli_journal, &sb_cli_stream, NULL};
 
 static struct said s;
 
@@ -248,6 +248,31 @@ static void a_prune_asks_before_it_deletes(void **state)
     assert_string_equal(heard, "1577836800000|dry");
 }
 
+static void streams_are_listed_and_resumed(void **state)
+{
+    const struct daemon_answer answers[] = {
+        {"status",
+         "{\"streams\":[{\"stream\":\"pnc/comun.alerta\",\"sealed\":9,\"stored\":8,"
+         "\"proved\":7,\"final\":6,\"stopped\":520}]}",
+         0},
+        {"stream-resume", "{}", 0},
+        {NULL, NULL, 0}};
+    const struct daemon_answer none[] = {{"stream-resume", NULL, SB_E_NOT_FOUND},
+                                         {NULL, NULL, 0}};
+    char heard[64];
+    (void)state;
+    ask(answers, "stream list", NULL, 0);
+    assert_int_equal(s.status, 0);
+    said_has(s.out, "SB-520");
+    ask(answers, "stream resume pnc/comun.alerta", heard, sizeof heard);
+    assert_int_equal(s.status, 0);
+    assert_string_equal(heard, "pnc/comun.alerta");
+    ask(none, "stream resume pnc/comun.alerta", NULL, 0);
+    assert_int_equal(s.status, 2);
+    ask(none, "stream resume pnc/comun.alerta --dry-run", NULL, 0);
+    assert_int_equal(s.status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +286,7 @@ int main(void)
         cmocka_unit_test(names_of_events_are_checked),
         cmocka_unit_test(a_proof_that_is_none_is_not_written),
         cmocka_unit_test(a_prune_asks_before_it_deletes),
+        cmocka_unit_test(streams_are_listed_and_resumed),
     };
     return cmocka_run_group_tests_name("broker.cli.daemons", tests, setup, NULL);
 }
