@@ -234,7 +234,7 @@ ex_has_line quarantine.txt 'T-8 *SB-319 */tipo_eve' || ex_die "T-8: $(cat quaran
 ex_has_line quarantine.txt 'T-9 *SB-315 */ocurrido_en' || ex_die "T-9: $(cat quarantine.txt)"
 ok "a kind that no list has, and 31 June: kept at pnc, not sent"
 
-title "8. The journal, checked as an auditor would"
+title "8. The journal's file, checked where it stands"
 "$sacbe" journal verify broker/journal.db >verify.txt || ex_die "$(cat verify.txt)"
 sed 's/^/  /' verify.txt
 grep -q '^RESULT: PASSED' verify.txt || ex_die "the journal is not verified"
@@ -280,6 +280,19 @@ expect "3 inserted, 1 corrected, 1 deleted of the traffic events" \
     "$(grep -F '"id":"pnc/interior.hecho_transito@' pnc/replay.jsonl |
         grep -o '"operacion":"[a-z]*"' | sort | uniq -c |
         sed 's/ *\([0-9]*\) "operacion":"\(.*\)"/\2 \1/' | tr '\n' ' ' | sed 's/ $//')"
+# ---------------------------------------------------------------- evidence
+title "10. What an auditor gets: a folder, one file, the roots as they were published"
+"$sacbe" directory show --roots broker/anchor.json >roots.txt
+ex_wait 20 "all entries stand under a signed checkpoint" ex_final "$(ex_status broker .entries)"
+"$sacbe" journal export bundle -c broker/broker.yaml --quiet
+"$sacbe" audit verify bundle --roots roots.txt >audit.txt || ex_die "$(cat audit.txt)"
+sed 's/^/  /' audit.txt
+ok "the folder, judged without the broker"
+"$sacbe" event prove pnc/interior.hecho_transito@1 -c igm/adapter.yaml -o event.proof --quiet
+"$sacbe" audit attribute event.proof --roots roots.txt >audit.txt || ex_die "$(cat audit.txt)"
+grep -E -e '^(Stream|Event|Signed by|Name|Key|Valid) ' -e '^ *RESULT' audit.txt | sed 's/^ */  /'
+ok "igm's file of one event: who sent it, with which key"
+
 if grep -h -e '^error' -e 'code=SB-515' -e 'code=SB-518' log/*.log; then
     ex_die "a log has an alarm"
 fi
@@ -310,6 +323,7 @@ It goes on running, in $ex. To try:
   sqlite3 igm/igm.db "SELECT * FROM puesto_transito"
   sacbe quarantine list -c pnc/adapter.yaml
   sqlite3 pnc/pnc.db "UPDATE novedad SET clase = 'ENC' WHERE correlativo = 'T-8'"
+  sacbe audit deliveries bundle --roots roots.txt
   sacbe journal replay broker/journal.db --vault igm/igm.vault --anchor igm/anchor.json --catalogue $ex_catalogue
 
 To end it:
