@@ -68,7 +68,7 @@ static int epoch_claim(struct sb_stream *s,
                        struct sb_err *err)
 {
     struct sb_outbox_record row;
-    struct sb_record record;
+    struct sb_record record = {.n = 0};
     struct sb_epoch epoch;
     struct sb_buf raw = {0};
     int rc = sb_outbox_epoch(s->env->state, s->row.id, number, &row, &raw, err);

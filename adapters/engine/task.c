@@ -26,18 +26,18 @@ void sb_tasks_close(struct sb_tasks *t)
 int sb_task_begin(struct sb_tasks *t,
                   uint64_t id,
                   const struct sb_task_ops *ops,
-                  struct sb_task *task,
+                  struct sb_task **out,
                   struct sb_err *err)
 {
-    struct sb_arena *arena = task ? sb_arena_new(0) : NULL;
-    int rc = arena ? 0 : sb_fail(err, SB_E_MEMORY, "out of memory");
-    if (!rc && t->now)
-        rc = sb_fail(
+    if (t->now)
+        return sb_fail(
             err, SB_E_BUSY, "this adapter is answering another question: ask again");
-    if (rc) {
+    struct sb_task *task = calloc(1, ops->size);
+    struct sb_arena *arena = sb_arena_new(0);
+    if (!task || !arena) {
         free(task);
         sb_arena_free(arena);
-        return rc;
+        return sb_fail(err, SB_E_MEMORY, "out of memory");
     }
     task->ops = ops;
     task->of = t;
@@ -45,6 +45,7 @@ int sb_task_begin(struct sb_tasks *t,
     task->arena = arena;
     task->heard_mono = t->mono_ms;
     t->now = task;
+    *out = task;
     return 0;
 }
 

@@ -84,6 +84,7 @@ SB_CHECK int sb_task_withdraw(struct sb_tasks *t,
 
 /* Private to task*.c. */
 struct sb_task_ops {
+    size_t size; /* of the kind's own struct */
     /* Each returns 0: it goes on; 1: task->value is the answer; negative: why not. */
     int (*turn)(struct sb_task *task, struct sb_err *err);
     int (*hear)(struct sb_task *task, const struct sb_message *m, struct sb_err *err);
@@ -98,11 +99,11 @@ struct sb_task { /* the first member of each kind's own struct */
     uint64_t heard_mono;
     bool written; /* what was asked goes on without its asker */
 };
-/* Takes `task` (zeroed, NULL: out of memory) in, whatever it returns. */
+/* The kind's own struct is zeroed but for the task; sb_tasks_close frees it. */
 SB_CHECK int sb_task_begin(struct sb_tasks *t,
                            uint64_t id,
                            const struct sb_task_ops *ops,
-                           struct sb_task *task,
+                           struct sb_task **out,
                            struct sb_err *err);
 SB_CHECK int sb_task_ask(struct sb_task *task,
                          struct sb_bytes stream,

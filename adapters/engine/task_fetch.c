@@ -95,7 +95,7 @@ static int judge_epoch(struct judge *j,
                             .n_path = m->as.fetched.n_epoch_path,
                             .kind = SB_KIND_EPOCH};
     struct sb_record record;
-    uint8_t hash[SB_HASH];
+    uint8_t hash[SB_HASH] = {0};
     int rc = judge_place(j, &p, &record, err);
     if (!rc)
         rc = sb_record_hash(hash, record.body, err);

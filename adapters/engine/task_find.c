@@ -197,7 +197,8 @@ static void free_find(struct sb_task *task)
     free(f);
 }
 
-static const struct sb_task_ops ops = {.turn = turn, .hear = hear, .free = free_find};
+static const struct sb_task_ops ops = {
+    .size = sizeof(struct find), .turn = turn, .hear = hear, .free = free_find};
 
 int sb_task_find(struct sb_tasks *t,
                  uint64_t id,
@@ -205,10 +206,11 @@ int sb_task_find(struct sb_tasks *t,
                  struct sb_bytes stream,
                  struct sb_err *err)
 {
-    struct find *f = calloc(1, sizeof *f);
-    int rc = sb_task_begin(t, id, &ops, f ? &f->task : NULL, err);
+    struct sb_task *task = NULL;
+    int rc = sb_task_begin(t, id, &ops, &task, err);
     if (rc)
         return rc;
+    struct find *f = (struct find *)task;
     f->one = stream.n > 0;
     f->id_local = sb_arena_dup(f->task.arena, id_local);
     rc = f->id_local.p ? add_all(f, stream, err)

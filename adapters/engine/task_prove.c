@@ -296,18 +296,20 @@ static void free_prove(struct sb_task *task)
     free(p);
 }
 
-static const struct sb_task_ops ops = {.turn = turn, .hear = hear, .free = free_prove};
+static const struct sb_task_ops ops = {
+    .size = sizeof(struct prove), .turn = turn, .hear = hear, .free = free_prove};
 
 int sb_task_prove(struct sb_tasks *t,
                   uint64_t id,
                   const struct sb_prove_wish *wish,
                   struct sb_err *err)
 {
-    struct prove *p = calloc(1, sizeof *p);
+    struct sb_task *task = NULL;
     struct sb_err why = {.code = 0};
-    int rc = sb_task_begin(t, id, &ops, p ? &p->task : NULL, err);
+    int rc = sb_task_begin(t, id, &ops, &task, err);
     if (rc)
         return rc;
+    struct prove *p = (struct prove *)task;
     p->wish.seq = wish->seq;
     p->wish.stream = kept(p, wish->stream, &why);
     p->wish.class_name = kept(p, wish->class_name, &why);

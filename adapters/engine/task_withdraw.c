@@ -238,7 +238,7 @@ static void free_withdraw(struct sb_task *task)
 }
 
 static const struct sb_task_ops ops = {
-    .turn = turn, .hear = hear, .free = free_withdraw};
+    .size = sizeof(struct withdraw), .turn = turn, .hear = hear, .free = free_withdraw};
 
 static int judge(const struct withdraw *w, struct sb_err *err)
 {
@@ -269,10 +269,11 @@ int sb_task_withdraw(struct sb_tasks *t,
                        "this adapter does not publish \"%.*s\": only its publisher "
                        "withdraws",
                        SB_FMT(wish->stream));
-    struct withdraw *w = calloc(1, sizeof *w);
-    int rc = sb_task_begin(t, id, &ops, w ? &w->task : NULL, err);
+    struct sb_task *task = NULL;
+    int rc = sb_task_begin(t, id, &ops, &task, err);
     if (rc)
         return rc;
+    struct withdraw *w = (struct withdraw *)task;
     w->stream = s;
     w->wish = *wish;
     w->wish.reason = sb_arena_dup(w->task.arena, wish->reason);

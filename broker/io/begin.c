@@ -33,8 +33,8 @@ static int read_directory(const char *path,
                           uint64_t *generation,
                           struct sb_err *err)
 {
-    struct sb_record envelope;
-    struct sb_directory d;
+    struct sb_record envelope = {.n = 0};
+    struct sb_directory d = {.version = 0};
     struct sb_arena *arena = sb_arena_new(0);
     if (!arena)
         return sb_fail(err, SB_E_MEMORY, "directory");

@@ -113,7 +113,7 @@ static int
 check_note_file(struct note_check *c, const char *journal, struct sb_err *err)
 {
     struct sb_buf note = {0};
-    struct sb_checkpoint point;
+    struct sb_checkpoint point = {.size = 0};
     struct sb_err why = {0};
     char path[4096];
     snprintf(path, sizeof path, "%s-note", journal);

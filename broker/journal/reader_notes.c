@@ -34,7 +34,7 @@ int sb_journal_last_prune(struct sb_journal_reader *r,
 static int
 stored_at(struct sb_journal_reader *r, uint64_t index, uint64_t *ms, struct sb_err *err)
 {
-    struct sb_entry entry;
+    struct sb_entry entry = {.stored_ms = 0};
     sqlite3_stmt *st = r->sql[SB_READ_LEAF];
     sb_db_bind_int(st, 1, index);
     int rc = sb_db_step(st, err);

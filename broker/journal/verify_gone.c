@@ -128,7 +128,7 @@ static bool is_by_log(const struct sb_verify *v, struct sb_bytes bytes)
 static int
 newest_of(struct sb_verify *v, uint64_t below, uint64_t *ms, struct sb_err *err)
 {
-    struct sb_entry leaf;
+    struct sb_entry leaf = {.stored_ms = 0};
     sqlite3_stmt *st = v->sql[SB_VERIFY_LEAF_AT];
     sb_db_bind_int(st, 1, below - 1);
     int rc = sb_db_step(st, err);

@@ -199,12 +199,12 @@ static int take_same(struct sb_witness *w,
                      uint64_t now_ms,
                      struct sb_err *err)
 {
-    struct sb_final old;
-    struct sb_final new;
+    struct sb_final old = {.n = 0};
+    struct sb_final other = {.n = 0};
     int rc = sb_witness_final(trust, sb_buf_bytes(&w->note), now_ms, &old, err);
     if (!rc)
-        rc = sb_witness_final(trust, note, now_ms, &new, err);
-    if (rc || new.n < old.n || (new.n == old.n &&new.fresh_ms <= old.fresh_ms))
+        rc = sb_witness_final(trust, note, now_ms, &other, err);
+    if (rc || other.n < old.n || (other.n == old.n && other.fresh_ms <= old.fresh_ms))
         return rc;
     return keep_seen(w, note, c, err);
 }
