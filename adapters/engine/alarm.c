@@ -69,11 +69,11 @@ static void stand(struct sb_alarms *a, const struct sb_alarm *alarm)
         say(a, alarm);
 }
 
-static void tell(struct sb_alarms *a,
-                 struct sb_alarm *alarm,
-                 const char *about,
-                 const char *fmt,
-                 va_list args)
+static void SB_PRINTF(4, 0) tell(struct sb_alarms *a,
+                                 struct sb_alarm *alarm,
+                                 const char *about,
+                                 const char *fmt,
+                                 va_list args)
 {
     (void)snprintf(alarm->about, sizeof alarm->about, "%s", about);
     (void)vsnprintf(alarm->text, sizeof alarm->text, fmt, args);

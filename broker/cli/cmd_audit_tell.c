@@ -324,5 +324,5 @@ int sb_audit_tell_result(const struct sb_audit_job *job)
                   sb_tr(job->cli, "Not proven: %.*s."),
                   SB_FMT(sb_buf_bytes(&not_proven)));
     sb_buf_free(&not_proven);
-    return sb_audit_exit(verdict);
+    return (int)sb_audit_exit(verdict);
 }

@@ -144,7 +144,7 @@ static int attribute(struct sb_audit_job *job, struct sb_err *err)
                               "signed this event."));
     if (verdict == SB_AUDIT_PASSED && !a.valid)
         return SB_EXIT_NO;
-    return sb_audit_exit(verdict);
+    return (int)sb_audit_exit(verdict);
 }
 
 int sb_audit_run_attribute(struct sb_cli *cli, struct sb_err *err)

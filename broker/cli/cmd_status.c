@@ -114,7 +114,7 @@ static int check(struct sb_status *s)
                   sb_tr(s->cli, "%.*s: %zu matters need attention"),
                   SB_FMT(name_of(s)),
                   s->attention);
-    return s->exit;
+    return (int)s->exit;
 }
 
 static int run(struct sb_cli *cli, struct sb_err *err)

@@ -37,8 +37,9 @@ static const char *const sql_text[SB_READ_COUNT] = {
                           " WHERE b.idx = ? ORDER BY w.first",
     [SB_READ_LEAF] = "SELECT data, hash FROM leaf WHERE idx = ?",
     [SB_READ_NODE] = "SELECT hash FROM tree WHERE id = ?",
-    [SB_READ_LAST_PRUNE] = "SELECT record FROM entry INDEXED BY entry_number"
-                           " WHERE stream = 0 AND kind = 10 ORDER BY idx DESC LIMIT 1",
+    [SB_READ_LAST_PRUNE] =
+        ("SELECT record FROM entry INDEXED BY entry_number"
+         " WHERE stream = 0 AND kind = 10 ORDER BY idx DESC LIMIT 1"),
     [SB_READ_SIZE] = "SELECT ifnull(max(idx) + 1, 0) FROM leaf",
 };
 

@@ -49,7 +49,7 @@ static void trim_utf8(char *text)
         text[n - 1 - back] = '\0';
 }
 
-static void put_text(struct sb_err *err, const char *fmt, va_list args)
+static void SB_PRINTF(2, 0) put_text(struct sb_err *err, const char *fmt, va_list args)
 {
     vsnprintf(err->text, sizeof err->text, fmt, args);
     trim_utf8(err->text);

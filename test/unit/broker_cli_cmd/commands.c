@@ -97,8 +97,8 @@ static void base64_refuses(void **state)
                                       "A",
                                       "====",
                                       "QUJD=",
-                                      "QU\x01"
-                                      "JD",
+                                      ("QU\x01"
+                                       "JD"),
                                       "QUJDx"};
     struct sb_err err = {0};
     (void)state;

@@ -251,8 +251,8 @@ static void sections_open_for_their_readers(void **state)
     struct scene *s = *state;
     static const char *const plains[3] = {"secret",
                                           "",
-                                          "public, sixty-four bytes are a"
-                                          " block: this text is longer"};
+                                          ("public, sixty-four bytes are a"
+                                           " block: this text is longer")};
     struct sb_secrets *igm = NULL;
     struct sb_err err;
     struct sb_buf plain = {0};

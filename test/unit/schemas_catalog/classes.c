@@ -98,8 +98,8 @@ static void every_set_of_sections_merges_and_validates(void **state)
         WHOLE,
         "{\"id_local\":\"1\",\"operacion\":\"anulacion\"}",
         "{\"calidad\":{},\"id_local\":\"1\",\"operacion\":\"anulacion\"}",
-        "{\"id_local\":\"1\",\"lugar\":\"01\",\"operacion\":\"alta\",\"personas\":[],"
-        "\"zona\":4}",
+        ("{\"id_local\":\"1\",\"lugar\":\"01\",\"operacion\":\"alta\",\"personas\":[],"
+         "\"zona\":4}"),
     };
     for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
         struct sb_value v = parse(f, texts[t]);

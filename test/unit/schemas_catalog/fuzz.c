@@ -102,8 +102,8 @@ static void sections_never_crash(void **state)
         "{\"id_local\":\"1\",\"operacion\":\"alta\",\"autor\":{\"edad\":1}}",
         "{\"id_local\":\"1\",\"operacion\":\"alta\",\"autor\":[[]],\"placas\":[null]}",
         "{\"calidad\":[],\"id_local\":{},\"operacion\":[]}",
-        "{\"calidad\":{\"zona\":{}},\"id_local\":1,\"operacion\":2,\"personas\":[[{}]]"
-        "}",
+        ("{\"calidad\":{\"zona\":{}},\"id_local\":1,\"operacion\":2,\"personas\":[[{}]]"
+         "}"),
     };
     char folder[] = "/tmp/sacbe-catalog-XXXXXX";
     struct sb_catalog *cat = NULL;
