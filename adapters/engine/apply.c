@@ -1,22 +1,8 @@
 /* One batch into the reader's database. */
-#include "adapters/engine/apply.h"
-
-#include <stdio.h>
+#include "adapters/engine/apply_impl.h"
 
 #include "adapters/engine/cursor.h"
-#include "adapters/engine/opening.h"
 #include "adapters/engine/quarantine.h"
-
-struct run { /* one attempt at a batch */
-    struct sb_target *t;
-    struct sb_chain *c;
-    const struct sb_chain_batch *b;
-    uint64_t now_ms;
-    struct sb_arena *arena;
-    struct sb_applied done;
-    uint64_t aside; /* events of others that stand in quarantine */
-    bool pruned;    /* the batch came without its ciphertexts */
-};
 
 bool sb_apply_is_machine(int code)
 {
@@ -38,101 +24,6 @@ bool sb_apply_is_machine(int code)
 static int command(struct sb_db *db, const char *sql, struct sb_err *err)
 {
     return db->ops->run(db, sb_bytes_str(sql), NULL, 0, NULL, NULL, err);
-}
-
-static int keep_reject(
-    struct run *r, uint64_t seq, int code, const char *pointer, struct sb_err *err)
-{
-    struct sb_env *env = r->t->env;
-    struct sb_reject reject = {.reader = env->institution,
-                               .stream = sb_bytes_str(r->c->name),
-                               .seq = seq,
-                               .code = (uint64_t)sb_code_number(code),
-                               .pointer = sb_bytes_str(pointer),
-                               .time = r->now_ms};
-    struct sb_buf body = {0};
-    struct sb_buf record = {0};
-    uint8_t hash[SB_HASH];
-    sb_reject_write(&reject, &body);
-    int rc = sb_buf_check(&body, err);
-    if (!rc)
-        rc = sb_env_sign(env, sb_buf_bytes(&body), r->now_ms, &record, hash, err);
-    if (!rc)
-        rc = sb_sql_do(env->state,
-                       err,
-                       "INSERT OR IGNORE INTO reject(hash, record) VALUES (?, ?)",
-                       "bb",
-                       sb_bytes(hash, SB_HASH),
-                       sb_buf_bytes(&record));
-    sb_buf_free(&body);
-    sb_buf_free(&record);
-    return rc;
-}
-
-static struct sb_bytes id_of(const struct sb_value *payload)
-{
-    const struct sb_value *id = sb_value_get(payload, "id_local");
-    return id && id->type == SB_STR ? id->as.s : (struct sb_bytes){NULL, 0};
-}
-
-/* Puts an event aside, durably, before the cursor passes it. */
-static int set_aside(struct run *r,
-                     uint64_t seq,
-                     const struct sb_opened *event,
-                     const struct sb_err *why,
-                     const char *pointer,
-                     bool reject,
-                     struct sb_err *err)
-{
-    struct sb_sql *state = r->t->env->state;
-    char key[24];
-    (void)snprintf(key, sizeof key, "%llu", (unsigned long long)seq);
-    struct sb_quarantined q = {.direction = "in",
-                               .source = sb_bytes_str(r->c->name),
-                               .key = sb_bytes_str(key),
-                               .code = why->code,
-                               .pointer = pointer,
-                               .reason = why->text,
-                               .id_local = id_of(&event->payload),
-                               .payload = event->packed,
-                               .classes = event->held};
-    int rc = sb_sql_begin(state, err);
-    if (rc)
-        return rc;
-    bool known = false;
-    uint64_t n = 0;
-    rc = sb_sql_number(state,
-                       &n,
-                       0,
-                       err,
-                       "SELECT count(*) FROM quarantine WHERE direction = 'in'"
-                       " AND source = ? AND tbl = '' AND key = ?",
-                       "tt",
-                       q.source,
-                       q.key);
-    known = n != 0;
-    if (!rc)
-        rc = sb_quarantine_put(state, &q, r->now_ms, err);
-    if (!rc && reject && !known)
-        rc = keep_reject(r, seq, why->code, pointer, err);
-    if (!rc)
-        rc = sb_sql_commit(state, err);
-    else
-        sb_sql_rollback(state);
-    if (rc)
-        return rc;
-    r->aside++;
-    r->done.quarantined++;
-    r->done.rejected += reject;
-    sb_log(r->t->env->log,
-           SB_LOG_WARNING,
-           "apply",
-           SB_LOG_CODE(why->code),
-           SB_LOG_TEXT("event", reject ? "rejected" : "quarantined"),
-           SB_LOG_TEXT("stream", r->c->name),
-           SB_LOG_U64("seq", seq),
-           SB_LOG_TEXT("pointer", pointer));
-    return 0;
 }
 
 /* Runs the sink's statements so that a refusal leaves no half of the event. */
@@ -166,7 +57,7 @@ in_turn(struct run *r, const struct sb_opened *event, uint64_t seq, struct sb_er
 {
     struct sb_sql *state = r->t->env->state;
     struct sb_bytes stream = sb_bytes_str(r->c->name);
-    struct sb_bytes id = id_of(&event->payload);
+    struct sb_bytes id = sb_apply_id_of(&event->payload);
     uint64_t before = 0;
     if (r->aside == 0)
         return run_sink(r, event, seq, err);
@@ -180,22 +71,6 @@ in_turn(struct run *r, const struct sb_opened *event, uint64_t seq, struct sb_er
     return rc ? rc : sb_quarantine_overtake(state, stream, id, seq, err);
 }
 
-/* An event that was set aside by an attempt whose transaction did not hold stands in
- * one place alone when another attempt applies it. */
-static int take_back(struct run *r, uint64_t seq, struct sb_err *err)
-{
-    char key[24];
-    if (!r->aside)
-        return 0;
-    (void)snprintf(key, sizeof key, "%llu", (unsigned long long)seq);
-    return sb_quarantine_clear(r->t->env->state,
-                               "in",
-                               sb_bytes_str(r->c->name),
-                               sb_bytes(NULL, 0),
-                               sb_bytes_str(key),
-                               err);
-}
-
 static int one_event(struct run *r, size_t i, struct sb_err *err)
 {
     uint64_t seq = r->b->batch.first_seq + i;
@@ -204,7 +79,7 @@ static int one_event(struct run *r, size_t i, struct sb_err *err)
     struct sb_err why = {.code = 0};
     if (r->b->gone && r->b->gone[i]) {
         r->done.withdrawn++;
-        return take_back(r, seq, err);
+        return sb_apply_take_back(r, seq, err);
     }
     if (r->pruned) {
         r->done.pruned++;
@@ -215,13 +90,14 @@ static int one_event(struct run *r, size_t i, struct sb_err *err)
     if (rc && sb_apply_is_machine(rc))
         return sb_fail(err, rc, "%s", why.text);
     if (rc)
-        return set_aside(r, seq, &event, &why, pointer, true, err);
+        return sb_apply_set_aside(
+            r, &(struct aside){seq, &event, &why, pointer, true}, err);
     if (!event.held)
         return 0;
     rc = in_turn(r, &event, seq, &why);
     if (!rc) {
         r->done.applied++;
-        return take_back(r, seq, err);
+        return sb_apply_take_back(r, seq, err);
     }
     if (sb_apply_is_machine(rc))
         return sb_fail(err, rc, "%s", why.text);
@@ -232,7 +108,7 @@ static int one_event(struct run *r, size_t i, struct sb_err *err)
                        r->c->name,
                        (unsigned long long)seq,
                        why.text);
-    return set_aside(r, seq, &event, &why, "", false, err);
+    return sb_apply_set_aside(r, &(struct aside){seq, &event, &why, "", false}, err);
 }
 
 static int move_cursor(struct run *r, uint64_t seq, struct sb_err *err)
@@ -290,7 +166,8 @@ static int singly(struct run *r, struct sb_err *err)
         rc = sb_opening_event(
             r->c, r->b, i, &r->t->type, r->arena, &event, pointer, err);
         if (!rc)
-            rc = set_aside(r, seq, &event, &why, "", false, err);
+            rc = sb_apply_set_aside(
+                r, &(struct aside){seq, &event, &why, "", false}, err);
         if (!rc)
             rc = db->ops->begin(db, err);
         if (!rc)
