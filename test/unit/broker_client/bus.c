@@ -190,6 +190,15 @@ void bus_until(struct sb_client *c, enum sb_client_state state)
     assert_int_equal(sb_client_state(c), state);
 }
 
+void bus_until_lost(struct sb_client *c)
+{
+    struct sb_message m;
+    uint64_t until = sb_clock_mono_ms() + BUS_WAIT_MS;
+    while (sb_client_state(c) == SB_CLIENT_HERE && sb_clock_mono_ms() < until)
+        assert_true(sb_client_next(c, 100, &m, NULL) >= 0);
+    assert_int_not_equal(sb_client_state(c), SB_CLIENT_HERE);
+}
+
 int bus_refused(struct sb_client *c)
 {
     bus_until(c, SB_CLIENT_REFUSED);

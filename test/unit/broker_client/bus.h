@@ -48,6 +48,8 @@ void bus_expect(struct sb_client *c, enum sb_command cmd, struct sb_message *out
 int bus_refused(struct sb_client *c);
 /* Waits until the client is in this state. */
 void bus_until(struct sb_client *c, enum sb_client_state state);
+/* The session is over: the broker said that it stops, or is gone. */
+void bus_until_lost(struct sb_client *c);
 /* Claim, epoch and a batch of `count` events of pnc, each answered by STORED. */
 void bus_publish(struct bus *b,
                  struct sb_client *c,

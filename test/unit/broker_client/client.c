@@ -145,7 +145,7 @@ static void a_restart_loses_nothing(void **state)
     struct sb_client *pnc = bus_member(bus, PNC);
     bus_publish(bus, pnc, &p, 5);
     bus_stop(bus);
-    bus_until(pnc, SB_CLIENT_AWAY);
+    bus_until_lost(pnc);
     bus_start(bus); /* the same address: the client comes by itself */
     bus_expect(pnc, SB_CMD_WELCOME, &m);
     assert_int_equal(m.as.welcome.n_streams, 1);
