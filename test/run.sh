@@ -34,4 +34,5 @@ mkdir -p "$top/all"
 cat >"$top/all/CTestTestfile.cmake" <<TESTS
 subdirs("../asan" "../tsan")
 TESTS
-ctest --test-dir "$top/all" -j "$jobs" --output-on-failure "$@"
+# flows mostly wait (for a cosigning round, an alarm's minute): more of them than cores
+ctest --test-dir "$top/all" -j "$((jobs + 2))" --output-on-failure "$@"
