@@ -34,7 +34,8 @@ SB_CHECK int sb_publish_stop(struct sb_stream *s,
                              int code,
                              struct sb_bytes evidence,
                              struct sb_err *err);
-/* An operator lets a stopped stream go on, from the next WELCOME. */
+/* An operator lets a stopped stream go on, from the next WELCOME, and has seen what
+ * somebody else wrote to it (foreign.h). */
 SB_CHECK int sb_publish_resume(struct sb_stream *s, struct sb_err *err);
 /* Adopting is over: the broker's last batch was read and verified. */
 SB_CHECK int

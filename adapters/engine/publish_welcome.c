@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "adapters/engine/adopt.h"
+#include "adapters/engine/foreign.h"
 #include "adapters/engine/withdraw.h"
 
 int sb_publish_stop(struct sb_stream *s,
@@ -16,12 +17,18 @@ int sb_publish_stop(struct sb_stream *s,
     return sb_outbox_stop(s->env->state, s->row.id, code, evidence, err);
 }
 
-int sb_publish_resume(struct sb_stream *s, struct sb_err *err)
+static int lift(struct sb_stream *s, struct sb_err *err)
 {
     int rc = sb_outbox_stop(s->env->state, s->row.id, 0, sb_bytes(NULL, 0), err);
     if (!rc)
         s->row.stopped = 0;
     return rc;
+}
+
+int sb_publish_resume(struct sb_stream *s, struct sb_err *err)
+{
+    int rc = lift(s, err);
+    return rc ? rc : sb_foreign_seen(s, err);
 }
 
 /* What the broker said, kept beside a stopped stream. */
@@ -44,13 +51,6 @@ static int stop_with(struct sb_stream *s,
                    hex);
     sb_publish_warn(s, code, evidence);
     return sb_publish_stop(s, code, sb_bytes_str(evidence), err);
-}
-
-/* The broker's newest claim is not one that we made. */
-static bool is_foreign(const struct sb_stream *s, const struct sb_own_stream *own)
-{
-    return own->claim_no > 0 &&
-           memcmp(own->instance, s->row.instance, SB_INSTANCE) != 0;
 }
 
 /* A journal begun anew knows less: what we keep goes there again, byte for byte. Dates
@@ -112,7 +112,11 @@ static int begin_sending(struct sb_stream *s, struct sb_err *err)
 static int
 go_on(struct sb_stream *s, const struct sb_own_stream *own, struct sb_err *err)
 {
-    if (is_foreign(s, own) && s->claim_no > 0)
+    bool adopted = false;
+    int rc = sb_foreign_adopted(s, own, &adopted, err);
+    if (rc)
+        return rc;
+    if (sb_foreign_claim(s, own) && s->claim_no > 0 && !adopted)
         return stop_with(
             s, SB_E_FOREIGN_CLAIM, own, "another adapter claims this stream", err);
     if (own->last_seq > s->row.stored_seq) {
@@ -131,12 +135,49 @@ adopt(struct sb_stream *s, const struct sb_own_stream *own, struct sb_err *err)
 {
     sb_publish_warn(
         s,
-        is_foreign(s, own) && s->claim_no > 0 ? SB_E_FOREIGN_BATCH : SB_E_BEHIND,
+        sb_foreign_claim(s, own) && s->claim_no > 0 ? SB_E_FOREIGN_BATCH : SB_E_BEHIND,
         "the broker holds more of this stream than this state: reading it first");
+    int rc = sb_foreign_met(s, own, err);
+    if (rc)
+        return rc;
     s->adopting = true;
     s->goal = *own;
     s->goal.stream = sb_bytes_str(s->name);
     return sb_adopt_begin(s, err);
+}
+
+/* A stream that stopped because the broker had less than it answered goes on when a
+ * new journal is that loss's end, or when the broker has it all again. */
+static int found_again(struct sb_stream *s,
+                       const struct sb_own_stream *own,
+                       bool known,
+                       bool new_generation,
+                       struct sb_err *err)
+{
+    bool back = known && own->last_seq >= s->row.stored_seq;
+    if (s->row.stopped != SB_E_BEHIND || (!new_generation && !back))
+        return 0;
+    sb_log(s->env->log,
+           SB_LOG_INFO,
+           "publish",
+           SB_LOG_TEXT("event", new_generation ? "begun_anew" : "found_again"),
+           SB_LOG_TEXT("stream", s->name),
+           SB_LOG_U64("stored", s->row.stored_seq),
+           SB_LOG_U64("broker", own->last_seq));
+    return lift(s, err);
+}
+
+/* Whether the broker stands where our outbox knows; it does where it has nothing. */
+static int is_known(const struct sb_stream *s,
+                    const struct sb_own_stream *own,
+                    bool *out,
+                    struct sb_err *err)
+{
+    *out = own->last_seq == 0;
+    return *out
+               ? 0
+               : sb_outbox_has(
+                     s->env->state, s->row.id, own->last_seq, own->last_hash, out, err);
 }
 
 int sb_publish_welcome(struct sb_stream *s,
@@ -149,16 +190,13 @@ int sb_publish_welcome(struct sb_stream *s,
     if (!own)
         own = &none;
     sb_publish_away(s);
+    bool known = false;
     int rc = sb_publish_flush(s, now_ms, err);
-    if (!rc && new_generation && s->row.stopped == SB_E_BEHIND)
-        rc = sb_publish_resume(s, err); /* the loss was seen, and this is its end */
+    if (!rc)
+        rc = is_known(s, own, &known, err);
+    if (!rc)
+        rc = found_again(s, own, known, new_generation, err);
     if (rc || s->row.stopped)
-        return rc;
-    bool known = own->last_seq == 0;
-    if (!known)
-        rc = sb_outbox_has(
-            s->env->state, s->row.id, own->last_seq, own->last_hash, &known, err);
-    if (rc)
         return rc;
     if (own->last_seq < s->row.stored_seq) {
         rc =

@@ -62,8 +62,8 @@ static const char *const steps[] = {
     " sent INTEGER NOT NULL, stored_ms INTEGER NOT NULL,"
     " PRIMARY KEY(stream, kind, first));",
     /* act: what we sign for an auditor, until it is stored. withdrawal: our own.
-     * said: sent in this session. withdrawn: those of publishers, done once we have
-     * signed the deletion. */
+     * said: sent in this session. withdrawn: those of publishers, done (1) once
+     * we have signed the deletion, 2 in a journal begun anew until each comes again. */
     "CREATE TABLE act(hash BLOB PRIMARY KEY, record BLOB NOT NULL,"
     " said INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
     "CREATE TABLE withdrawal("

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "adapters/engine/foreign.h"
+
 static int load_epoch(struct sb_stream *s, struct sb_err *err)
 {
     struct sb_outbox_record e = {0};
@@ -65,6 +67,8 @@ int sb_stream_open(struct sb_stream *s,
     if (!s->epoch_arena)
         return sb_fail(err, SB_E_MEMORY, "out of memory");
     int rc = sb_stream_reload(s, err);
+    if (!rc)
+        rc = sb_foreign_restore(s, err);
     if (rc)
         sb_stream_close(s);
     return rc;

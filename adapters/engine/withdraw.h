@@ -57,7 +57,9 @@ SB_CHECK int sb_withdraw_keep(struct sb_stream *s,
                               const struct sb_withdraw *w,
                               uint8_t hash[SB_HASH],
                               struct sb_err *err);
-/* Says, once in a session, what is not stored yet and whose events are. */
+/* Says, once in a session, what is not stored yet and whose events are; in a journal
+ * begun anew behind all that it is filled with, so that no reader's place is past it.
+ */
 SB_CHECK int sb_withdraw_say(struct sb_stream *streams, size_t n, struct sb_err *err);
 /* STORED: the ciphertexts go from the outbox, and what of it stands in quarantine. */
 SB_CHECK int
@@ -81,7 +83,8 @@ SB_CHECK int sb_withdraw_adopt(struct sb_stream *s,
  * with a warning. */
 SB_CHECK int sb_withdraw_moved(struct sb_stream *s, struct sb_err *err);
 /* A session begins, or the broker was busy: what is not stored is said again. A journal
- * begun anew (`new_generation`) has none of them. */
+ * begun anew (`new_generation`) has none of them, nor our word on those of others,
+ * which we give again when each has come again. */
 SB_CHECK int
 sb_withdraw_again(struct sb_env *env, bool new_generation, struct sb_err *err);
 

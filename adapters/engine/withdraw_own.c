@@ -108,7 +108,8 @@ int sb_withdraw_say(struct sb_stream *streams, size_t n, struct sb_err *err)
 {
     int rc = 0;
     for (size_t i = 0; !rc && i < n; i++)
-        if (streams[i].welcomed && !streams[i].adopting && !streams[i].row.stopped)
+        if (streams[i].welcomed && !streams[i].adopting && !streams[i].row.stopped &&
+            streams[i].row.stored_seq >= streams[i].refill_seq) /* behind the refill */
             rc = say(&streams[i], err);
     return rc;
 }
@@ -325,9 +326,13 @@ int sb_withdraw_resign(struct sb_stream *s,
 
 int sb_withdraw_again(struct sb_env *env, bool new_generation, struct sb_err *err)
 {
-    return sb_sql_do(env->state,
-                     err,
-                     "UPDATE withdrawal SET said = 0, stored = stored AND NOT ?",
-                     "u",
-                     (uint64_t)new_generation);
+    int rc = sb_sql_do(env->state,
+                       err,
+                       "UPDATE withdrawal SET said = 0, stored = stored AND NOT ?",
+                       "u",
+                       (uint64_t)new_generation);
+    if (rc || !new_generation)
+        return rc;
+    /* a deletion counts behind its withdrawal, which the refill brings */
+    return sb_sql_do(env->state, err, "UPDATE withdrawn SET done = 2", "");
 }

@@ -15,8 +15,9 @@ int sb_withdraw_heard(struct sb_env *env,
         return rc;
     rc = sb_sql_do(env->state,
                    err,
-                   "INSERT OR IGNORE INTO withdrawn(hash, stream, first_seq, last_seq,"
-                   " annulled_by) VALUES (?, ?, ?, ?, ?)",
+                   "INSERT INTO withdrawn(hash, stream, first_seq, last_seq,"
+                   " annulled_by) VALUES (?, ?, ?, ?, ?)"
+                   " ON CONFLICT(hash) DO UPDATE SET done = 0 WHERE done = 2",
                    "btuuu",
                    sb_bytes(hash, SB_HASH),
                    w->stream,

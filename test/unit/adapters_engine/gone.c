@@ -155,6 +155,47 @@ static void a_journal_begun_anew_takes_withdrawals_too(void **state)
     rig_free(r);
 }
 
+static size_t place_of(const struct rig *r, enum sb_kind kind)
+{
+    size_t i = r->sim->durable;
+    while (i-- && r->sim->entries[i].a.kind != kind)
+        assert_true(i > 0);
+    return i;
+}
+
+/* The reader is past all of it; its word stood in the journal that was lost. */
+static void a_deletion_is_signed_again_in_a_journal_begun_anew(void **state)
+{
+    (void)state;
+    struct rig *r = rig_with_events();
+    rig_withdraw(r, 2, 2, false, false);
+    rig_insert(r, 5, "cinco");
+    rig_insert(r, 6, "seis");
+    rig_pass(r, 5000);
+    assert_int_equal(rig_entries(r, SB_KIND_ACT), 1);
+    sim_checkpoint(r->sim);
+    r->stcns.here = false;
+    sb_receive_away(&r->stcns.receive);
+    rig_lose_journal(r);
+    rig_enter(&r->stcns); /* before the journal has its place, or the withdrawal */
+    rig_pass(r, 3000);
+    assert_int_equal(rig_entries(r, SB_KIND_ACT), 0);
+    rig_enter(&r->pnc);
+    for (int i = 0; i < 3; i++) {
+        struct sb_input in = {.kind = SB_IN_TICK};
+        rig_pass(r, 5000);
+        sim_checkpoint(r->sim);
+        sim_step(r->sim, &in);
+    }
+    assert_int_equal(r->pnc.stream.row.stored_seq, 6);
+    assert_int_equal(rig_entries(r, SB_KIND_PRUNE), 1);
+    assert_int_equal(rig_entries(r, SB_KIND_ACT), 1);
+    assert_true(place_of(r, SB_KIND_PRUNE) > place_of(r, SB_KIND_BATCH));
+    assert_true(place_of(r, SB_KIND_ACT) > place_of(r, SB_KIND_PRUNE));
+    assert_string_equal(rig_state(&r->stcns, "SELECT done FROM withdrawn"), "1");
+    rig_free(r);
+}
+
 /* The state is lost, then the journal too. */
 static void withdrawals_of_a_lost_state_come_back(void **state)
 {
@@ -269,6 +310,7 @@ int main(void)
         cmocka_unit_test(what_was_pruned_is_passed_over_with_a_warning),
         cmocka_unit_test(what_is_gone_is_proved_and_not_disclosed),
         cmocka_unit_test(a_journal_begun_anew_takes_withdrawals_too),
+        cmocka_unit_test(a_deletion_is_signed_again_in_a_journal_begun_anew),
         cmocka_unit_test(a_key_that_has_ended_vouches_for_what_was_taken_over),
         cmocka_unit_test(withdrawals_of_a_lost_state_come_back),
     };

@@ -163,6 +163,11 @@ static void a_second_adapter_alarms_the_first_and_stops_it(void **state)
     rig_free(r);
 }
 
+static bool foreign_stands(const struct rig *r)
+{
+    return sb_alarm_stands(r->pnc.env.alarms, SB_E_FOREIGN_BATCH, SIM_STREAM);
+}
+
 static void a_lost_state_reads_its_own_stream_and_goes_on(void **state)
 {
     (void)state;
@@ -182,10 +187,94 @@ static void a_lost_state_reads_its_own_stream_and_goes_on(void **state)
     rig_settle(r);
     assert_int_equal(r->pnc.stream.row.stopped, 0);
     assert_false(r->pnc.stream.adopting);
+    assert_false(foreign_stands(r));
     assert_int_equal(r->pnc.stream.claim_no, 2);
     assert_int_equal(r->pnc.stream.row.stored_seq, 3);
     assert_string_equal(rig_ask(&r->stcns, "SELECT seq FROM recibida WHERE id = 'A3'"),
                         "3");
+    rig_free(r);
+}
+
+static void move_state(struct rig *r, const char *from, const char *to)
+{
+    char old[2 * RIG_PATH];
+    snprintf(old, sizeof old, "%s/%s", r->dir, from);
+    rig_kill(&r->pnc);
+    assert_int_equal(rename(old, rig_path(r, to)), 0);
+}
+
+/* A copied vault elsewhere: it reads the stream, and goes on with it. */
+static struct rig *with_a_thief(void)
+{
+    struct rig *r = rig_new();
+    rig_insert(r, 1, "uno");
+    rig_settle(r);
+    move_state(r, "pnc.state", "kept.state");
+    rig_start(&r->pnc);
+    rig_enter(&r->pnc);
+    rig_insert(r, 2, "dos");
+    rig_settle(r);
+    assert_int_equal(r->pnc.stream.row.stored_seq, 2);
+    assert_int_equal(r->pnc.stream.claim_no, 2);
+    assert_false(foreign_stands(r)); /* to itself it lost its state */
+    move_state(r, "pnc.state", "thief.state");
+    move_state(r, "kept.state", "pnc.state");
+    rig_start(&r->pnc);
+    assert_false(foreign_stands(r));
+    rig_enter(&r->pnc);
+    return r;
+}
+
+static void what_another_published_alarms_until_it_was_seen(void **state)
+{
+    (void)state;
+    struct rig *r = with_a_thief();
+    r->witnessing = true;
+    assert_true(foreign_stands(r));
+    rig_settle(r);
+    assert_int_equal(r->pnc.stream.row.stopped, 0);
+    assert_int_equal(r->pnc.stream.claim_no, 3);
+    rig_insert(r, 3, "tres"); /* it goes on */
+    rig_settle(r);
+    assert_int_equal(r->pnc.stream.row.stored_seq, 3);
+    size_t warnings = r->warnings;
+    rig_pass(r, SB_ALARM_AGAIN_MS + 2000);
+    assert_true(r->warnings > warnings);
+    for (int i = 0; i < 2; i++) { /* restarts end it no more than time does */
+        rig_kill(&r->pnc);
+        rig_start(&r->pnc);
+        assert_true(foreign_stands(r));
+        rig_enter(&r->pnc);
+        rig_settle(r);
+        assert_true(foreign_stands(r));
+        assert_int_equal(r->pnc.stream.row.stopped, 0);
+    }
+    assert_int_equal(sb_publish_resume(&r->pnc.stream, NULL), 0);
+    assert_false(foreign_stands(r));
+    rig_kill(&r->pnc);
+    rig_start(&r->pnc);
+    rig_enter(&r->pnc);
+    rig_settle(r);
+    assert_false(foreign_stands(r));
+    rig_free(r);
+}
+
+/* Also between reading what the other wrote and the claim that comes after it. */
+static void an_adoption_that_is_interrupted_goes_on(void **state)
+{
+    (void)state;
+    struct rig *r = with_a_thief();
+    for (int i = 0; i < 8; i++) {
+        rig_turn(r);
+        rig_kill(&r->pnc);
+        rig_start(&r->pnc);
+        rig_enter(&r->pnc);
+        assert_int_equal(r->pnc.stream.row.stopped, 0);
+    }
+    rig_insert(r, 3, "tres");
+    rig_settle(r);
+    assert_int_equal(r->pnc.stream.row.stored_seq, 3);
+    assert_true(foreign_stands(r));
     rig_free(r);
 }
 
@@ -255,6 +344,8 @@ int main(void)
         cmocka_unit_test(a_broker_that_lost_what_it_did_not_answer_is_told_again),
         cmocka_unit_test(a_second_adapter_alarms_the_first_and_stops_it),
         cmocka_unit_test(a_lost_state_reads_its_own_stream_and_goes_on),
+        cmocka_unit_test(what_another_published_alarms_until_it_was_seen),
+        cmocka_unit_test(an_adoption_that_is_interrupted_goes_on),
         cmocka_unit_test(nothing_is_sealed_under_a_stale_or_expired_directory),
         cmocka_unit_test(a_new_day_has_a_new_epoch),
         cmocka_unit_test(a_row_that_breaks_the_catalogue_waits_in_quarantine),

@@ -147,6 +147,34 @@ static void a_new_journal_settles_the_loss_that_stopped_a_stream(void **state)
     rig_free(r);
 }
 
+/* A broker that showed an older copy of its journal, and has the right one again. */
+static void a_stream_goes_on_when_the_journal_is_back(void **state)
+{
+    (void)state;
+    struct rig *r = with_history();
+    struct sb_stream *s = &r->pnc.stream;
+    struct sb_own_stream own = {.claim_no = 2, .epoch_no = 3, .last_seq = 4};
+    memcpy(own.last_hash, s->row.stored_hash, SB_HASH);
+    memcpy(own.instance, s->row.instance, SB_INSTANCE);
+    own.last_hash[0] ^= 1; /* as much, and something else */
+    const struct sb_own_stream *lies[] = {NULL, &own};
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(sb_publish_welcome(s, lies[i], false, r->sim->now, NULL), 0);
+        assert_int_equal(s->row.stopped, SB_E_BEHIND);
+    }
+    rig_enter(&r->pnc);
+    assert_int_equal(s->row.stopped, 0);
+    assert_string_equal(rig_state(&r->pnc, "SELECT stopped FROM stream"), "0");
+    rig_insert(r, 5, "cinco");
+    rig_settle(r);
+    assert_int_equal(s->row.stored_seq, 5);
+    /* what stopped for something else stays so */
+    assert_int_equal(sb_publish_stop(s, SB_E_CONFLICT, sb_bytes_str("seen"), NULL), 0);
+    rig_enter(&r->pnc);
+    assert_int_equal(s->row.stopped, SB_E_CONFLICT);
+    rig_free(r);
+}
+
 /* What a lost state had published fills the next journal all the same. */
 static void what_was_adopted_fills_a_journal_too(void **state)
 {
@@ -315,6 +343,7 @@ int main(void)
         cmocka_unit_test(only_a_directory_opens_a_generation),
         cmocka_unit_test(a_refill_that_is_interrupted_goes_on),
         cmocka_unit_test(a_new_journal_settles_the_loss_that_stopped_a_stream),
+        cmocka_unit_test(a_stream_goes_on_when_the_journal_is_back),
         cmocka_unit_test(what_was_adopted_fills_a_journal_too),
         cmocka_unit_test(what_is_kept_no_more_is_not_waited_for),
         cmocka_unit_test(a_generation_begins_its_own_evidence),
