@@ -96,7 +96,8 @@ static bool is_there(const char *dir, const char *name)
 
 static enum sb_audit_kind kind_of_folder(const char *path)
 {
-    if (is_there(path, "bundle.json") || is_there(path, "records"))
+    if (is_there(path, "bundle.json") || is_there(path, "records") ||
+        sb_bundle_is_unfinished(path))
         return SB_AUDIT_BUNDLE;
     if (is_there(path, "checkpoint") && is_there(path, "tile"))
         return SB_AUDIT_TILES;

@@ -232,6 +232,12 @@ static int both_passes(struct sb_audit *a, struct sb_err *err)
 
 int audit_run_bundle(struct sb_audit *a, struct sb_err *err)
 {
+    if (a->dir && sb_bundle_is_unfinished(a->dir))
+        return sb_fail(
+            err,
+            SB_E_BUNDLE,
+            "%s holds an unfinished export: run `sacbe journal export` again",
+            a->dir);
     int rc = begin(a, err);
     if (rc == SB_E_BUNDLE || rc == SB_E_TILE || rc == SB_E_NOTE) {
         audit_say(a, SB_AUDIT_FORM, SB_AUDIT_FAILED, rc, "%s", err->text);

@@ -33,7 +33,8 @@ struct sb_audit {
     struct sb_tiles *leaves;       /* read in order */
     struct sb_tiles *nodes;        /* read anywhere */
     struct sb_tree tree;
-    bool holes; /* some entries cannot be read */
+    uint64_t reach; /* leaves whose tiles were looked at, in audit_all_tiles */
+    bool holes;     /* some entries cannot be read */
     const bool
         *no_texts;   /* the ciphertexts of these entries cannot be read; may be NULL */
     uint64_t unseen; /* batches and stretches passed over so far */

@@ -61,6 +61,9 @@ int audit_quorum(struct sb_audit *a,
     uint64_t *times = sb_arena_alloc(a->names, keys.n + 1, sizeof *times);
     if (!times)
         return audit_no_memory(err);
+    rc = audit_lines(a, note, &keys, err);
+    if (rc != 0)
+        return rc;
     a->facts.quorum = quorum;
     a->facts.cosignatures = sb_cosign_times(note, &keys, times);
     if (quorum > 0 && a->facts.cosignatures >= quorum)

@@ -6,6 +6,7 @@
 #include "keys/tree.h"
 
 #define PROGRESS_ENTRIES 256u
+#define HOLES_MAX 100u /* after which the rest is one hole: a size may be a lie */
 
 struct run {
     struct sb_audit *a;
@@ -13,9 +14,22 @@ struct run {
     uint64_t next;
     uint64_t end;       /* stop before this index */
     struct sb_err said; /* the finding said last */
-    bool again;         /* a pass before has seen all leaves */
+    unsigned holes;
+    bool again; /* a pass before has seen all leaves */
     struct sb_tree tree;
 };
+
+/* The size is what a note says, up to 2^64 - 1. */
+static void progress(const struct run *r, uint64_t index)
+{
+    const struct sb_audit *a = r->a;
+    const struct audit_pass *p = r->p;
+    uint64_t size = a->facts.size;
+    if (a->config->progress && p->steps > 0 && index % PROGRESS_ENTRIES == 0 &&
+        size <= UINT64_MAX / p->steps)
+        a->config->progress(
+            a->config->ctx, p->steps_before * size + index, p->steps * size);
+}
 
 static int one(void *ctx, const struct sb_bundle_entry *e, struct sb_err *err)
 {
@@ -32,10 +46,7 @@ static int one(void *ctx, const struct sb_bundle_entry *e, struct sb_err *err)
     int rc = r->p->fn(a, e, err);
     a->at_entry = false;
     r->next = e->index + 1;
-    if (a->config->progress && r->p->steps > 0 && e->index % PROGRESS_ENTRIES == 0)
-        a->config->progress(a->config->ctx,
-                            r->p->steps_before * a->facts.size + e->index,
-                            r->p->steps * a->facts.size);
+    progress(r, e->index);
     return rc < 0 ? rc : r->next >= r->end;
 }
 
@@ -73,6 +84,8 @@ static int past(struct run *r, struct sb_err *err)
     }
     if (rc == SB_E_BUNDLE && r->next < end) {
         say(r, err);
+        if (++r->holes >= HOLES_MAX)
+            end = a->facts.size;
         if (r->p->hole)
             r->p->hole(a, r->next, end);
         r->next = end;

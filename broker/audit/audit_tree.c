@@ -57,6 +57,7 @@ int audit_all_tiles(struct sb_audit *a,
         sb_tiles_verify(a->dir, size, root, audit_tile_fault, NULL, a, &facts, err);
     if (audit_fatal(rc))
         return rc;
+    a->reach = facts.leaves;
     if (rc != 0 && a->facts.findings == before)
         audit_say(a, SB_AUDIT_TREE, SB_AUDIT_FAILED, rc, "%s", err->text);
     return 0;

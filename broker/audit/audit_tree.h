@@ -31,6 +31,11 @@ SB_CHECK int audit_quorum(struct sb_audit *a,
                           uint64_t now_ms,
                           uint64_t dated_ms,
                           struct sb_err *err);
+/* A line of one of these witnesses' name and key id that is false fails the note. */
+SB_CHECK int audit_lines(struct sb_audit *a,
+                         struct sb_bytes note,
+                         const struct sb_witness_keys *keys,
+                         struct sb_err *err);
 /* Opens a note by the log keys of the directories held, newest first; a plain code. */
 SB_CHECK int audit_open_note(const struct sb_audit *a,
                              struct sb_bytes note,

@@ -68,3 +68,14 @@ const struct sb_bundle_info *sb_bundle_info(const struct sb_bundle *b)
 {
     return &b->info;
 }
+
+bool sb_bundle_is_unfinished(const char *dir)
+{
+    int fd = -1;
+    if (sb_folder_open(&fd, dir, NULL) != 0)
+        return false;
+    bool begun = sb_folder_has(fd, SB_BUNDLE_NEXT);
+    bool held = sb_folder_has(fd, SB_BUNDLE_CHECKPOINT);
+    close(fd);
+    return begun && !held;
+}

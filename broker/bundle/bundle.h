@@ -39,6 +39,8 @@ SB_CHECK int
 sb_bundle_open(struct sb_bundle **out, const char *dir, struct sb_err *err);
 void sb_bundle_close(struct sb_bundle *b); /* takes NULL */
 const struct sb_bundle_info *sb_bundle_info(const struct sb_bundle *b);
+/* An export into this folder was stopped, and no bundle stood there before. */
+bool sb_bundle_is_unfinished(const char *dir);
 
 struct sb_bundle_entry { /* slices live during the call */
     uint64_t index;

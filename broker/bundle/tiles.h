@@ -41,8 +41,9 @@ typedef void (*sb_tiles_progress_fn)(void *ctx, uint64_t done, uint64_t total);
  * compares the root. Each fault (SB_E_TILE: missing, cut, wrong) goes to `fault`, once
  * for a tile; returns 0, or SB_E_TILE when there was one. Where only leaves and root
  * disagree, the last tile of level 0 is named, or "checkpoint" when it has none. After
- * 10,000 faults the rest is not read. `out` is filled in either case; `root` stays zero
- * where a tile of level 0 is missing. Memory O(levels). */
+ * 10,000 faults, or 100 tiles that cannot be read, the rest is not read, and `leaves`
+ * says where that was. `out` is filled in either case; `root` stays zero where a tile
+ * of level 0 is missing. Memory O(levels). */
 SB_CHECK int sb_tiles_verify(const char *dir,
                              uint64_t size,
                              const uint8_t root[SB_HASH],

@@ -9,7 +9,8 @@
 
 #include "broker/bundle/folder.h"
 
-#define MANY 10000u /* faults, after which no more is looked at */
+#define MANY 10000u     /* faults, after which no more is looked at */
+#define UNREAD_MAX 100u /* likewise, tiles that cannot be read */
 
 struct judged {
     struct sb_tile tile;
@@ -25,6 +26,7 @@ struct verify {
     sb_tiles_fault_fn fault;
     void *ctx;
     uint64_t faults;
+    uint64_t unread; /* tiles that are missing, cut or too long */
     uint64_t tiles;
     bool leaves_read;                      /* all tiles of level 0 were */
     struct judged edge[SB_TILE_LEVELS];    /* the last, partial tile of each level */
@@ -67,6 +69,7 @@ static int load(struct verify *v, unsigned level, struct judged *j, struct sb_er
         tell_tile(v, level, j, width, &why);
     else if (err)
         *err = why;
+    v->unread += rc == SB_E_TILE;
     return rc == SB_E_TILE ? 0 : rc;
 }
 
@@ -202,7 +205,7 @@ static int walk(struct verify *v,
     uint64_t whole = v->size / SB_TILE_WIDTH;
     int rc = load_edge(v, err);
     for (uint64_t n = 0; n < whole && rc == 0; n++) {
-        if (v->faults >= MANY)
+        if (v->faults >= MANY || v->unread >= UNREAD_MAX)
             return give_up(v, n, facts);
         rc = descend(v, n, err);
         if (progress)

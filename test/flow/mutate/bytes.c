@@ -13,7 +13,7 @@ static const char *some_file(struct trial *t)
     return t->files[trial_below(t, t->n_files)];
 }
 
-/* A checkpoint whose witness lines are broken is a checkpoint without a quorum. */
+/* A checkpoint whose witness lines have other names is one without a quorum. */
 static void may_be_told(struct change *c, const char *path)
 {
     c->told = c->told || strcmp(path, "checkpoint") == 0;
@@ -138,6 +138,19 @@ static bool foreign_file(struct trial *t, struct change *c)
     return replaced(t, c, path, before, &other);
 }
 
+/* A signature of a witness's key that does not hold refuses the whole note. */
+static bool cosignature_false(struct trial *t, struct change *c)
+{
+    struct sb_buf after = {0};
+    struct sb_bytes before = trial_touch(t, "checkpoint");
+    sb_buf_put(&after, before.p, before.n);
+    uint8_t *at = &after.p[after.n - 3 - trial_below(t, 80)]; /* of the last line */
+    *at = *at == 'A' ? 'B' : 'A';
+    bool differs = replaced(t, c, "checkpoint", before, &after);
+    c->told = false;
+    return differs;
+}
+
 /* Signed by the log and both witnesses, of a smaller tree, beside newer files: these
  * are what is told, unless the auditor has seen the newer tree. */
 static bool checkpoint_older(struct trial *t, struct change *c)
@@ -161,6 +174,7 @@ const struct kind kinds_of_bytes[] = {
     {"files swapped", files_swapped},
     {"a file missing", file_missing},
     {"another exchange's file", foreign_file},
+    {"a false cosignature", cosignature_false},
     {"an older checkpoint", checkpoint_older},
     {NULL, NULL},
 };

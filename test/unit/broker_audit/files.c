@@ -7,7 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LONG 600u /* entries at least: three files of each kind */
+#define LONG 600u        /* entries at least: three files of each kind */
+#define COSIGNATURE 104u /* characters of base64 */
 
 static int setup(void **state)
 {
@@ -186,7 +187,8 @@ static void outside_the_range(void **state)
     assert_int_equal(sb_audit_result(&s->facts), SB_AUDIT_FAILED);
 }
 
-/* Enough witnesses make it final; a false line of theirs counts as none. */
+/* Enough witnesses make it final; a false line of theirs refuses the note, one of a
+ * name or key that nobody knows counts as none. */
 static void cosigned(void **state)
 {
     struct scene *s = *state;
@@ -212,6 +214,13 @@ static void cosigned(void **state)
     scene_passed(s);
     assert_int_equal(s->facts.cosignatures, 2);
     touch(s, "checkpoint", FLIP, note.n - 20);
+    judge(s);
+    scene_failed(s, SB_AUDIT_CHECKPOINT, SB_E_COSIGNATURE);
+    assert_true(scene_found(s, SB_AUDIT_CHECKPOINT, SB_E_QUORUM));
+    touch(s, "checkpoint", FLIP, note.n - 20);
+    note.p[note.n - COSIGNATURE - 3] ^= 1; /* the name */
+    assert_int_equal(
+        sb_file_write(path_of(s, "checkpoint"), sb_buf_bytes(&note), 0644, NULL), 0);
     judge(s);
     assert_int_equal(sb_audit_result(&s->facts), SB_AUDIT_INDETERMINATE);
     assert_true(scene_found(s, SB_AUDIT_CHECKPOINT, SB_E_QUORUM));
@@ -289,6 +298,99 @@ static void tiles_of_any_log(void **state)
     sb_buf_free(&note);
 }
 
+static void judge_tiles(struct scene *s, bool remembered)
+{
+    struct sb_audit_config config = scene_config(s);
+    config.say = remembered ? config.say : NULL;
+    struct sb_note_key key;
+    char vkey[256];
+    sb_note_vkey("sns/journal/1", s->w->anchor.log_pk, vkey);
+    assert_int_equal(sb_note_key_read(vkey, &key, NULL), 0);
+    s->n_found = 0;
+    assert_int_equal(sb_audit_tiles(s->dir, &key, &config, &s->facts, NULL), 0);
+}
+
+/* One file of entries that are the leaves makes all of them be held against theirs. */
+static void entries_of_any_log(void **state)
+{
+    struct scene *s = long_one(state);
+    static const char *const files[] = {
+        "tile/entries/000", "tile/entries/001", "tile/entries/002.p/88"};
+    for (size_t i = 0; i < 3; i++)
+        for (enum touch how = LONGER; how <= FLIP; how++) {
+            written(s);
+            touch(s, files[i], how, 20);
+            judge_tiles(s, true);
+            scene_failed(s, SB_AUDIT_FORM, SB_E_BUNDLE);
+            assert_int_equal(s->n_found, 1);
+        }
+    for (size_t i = 0; i < 3; i++) {
+        written(s);
+        assert_int_equal(unlink(path_of(s, files[i])), 0);
+        judge_tiles(s, true);
+        scene_failed(s, SB_AUDIT_FORM, SB_E_BUNDLE);
+        assert_int_equal(s->n_found, 1);
+    }
+    assert_int_equal(unlink(path_of(s, files[0])), 0);
+    assert_int_equal(unlink(path_of(s, files[1])), 0);
+    judge_tiles(s, true); /* none is left */
+    assert_int_equal(sb_audit_result(&s->facts), SB_AUDIT_PASSED);
+    assert_int_equal(s->n_found, 1);
+    assert_non_null(strstr(s->found[0].text, "not here"));
+    written(s);
+    put(s, files[0], "");
+    put(s, files[1], "x");
+    judge_tiles(s, true); /* the last one tells */
+    scene_failed(s, SB_AUDIT_FORM, SB_E_BUNDLE);
+    assert_int_equal(s->n_found, 2);
+}
+
+/* Whatever size is signed, the audit ends after as many files as there are, and some.
+ */
+static void sizes_beyond_the_files(void **state)
+{
+    struct scene *s = long_one(state);
+    struct sb_audit_config config = scene_config(s);
+    static const uint64_t sizes[] = {1ull << 40, 1ull << 63, UINT64_MAX};
+    config.say = NULL;
+    for (size_t i = 0; i < 3; i++) {
+        struct sb_buf note = {0};
+        struct sb_checkpoint c = {.origin = "sns/journal/1", .size = sizes[i]};
+        written(s);
+        assert_int_equal(sb_checkpoint_sign(s->w->broker, &c, &note, NULL), 0);
+        assert_int_equal(
+            sb_file_write(path_of(s, "checkpoint"), sb_buf_bytes(&note), 0644, NULL),
+            0);
+        sb_buf_free(&note);
+        judge_tiles(s, false);
+        assert_int_equal(s->facts.parts[SB_AUDIT_TREE], SB_AUDIT_FAILED);
+        assert_true(s->facts.findings < 200);
+        assert_int_equal(sb_audit_bundle(s->dir, &config, &s->facts, NULL), 0);
+        assert_int_equal(sb_audit_result(&s->facts), SB_AUDIT_FAILED);
+        assert_true(s->facts.findings < 2000);
+    }
+}
+
+/* No fault of anybody: it has not come to its end. */
+static void an_unfinished_export(void **state)
+{
+    struct scene *s = *state;
+    struct sb_audit_config config = scene_config(s);
+    enum sb_audit_kind kind = SB_AUDIT_UNKNOWN;
+    struct sb_err err = {0};
+    written(s);
+    put(s, "export.json", "{}");
+    assert_int_equal(unlink(path_of(s, "checkpoint")), 0);
+    assert_int_equal(unlink(path_of(s, "bundle.json")), 0);
+    assert_int_equal(sb_audit_kind(s->dir, &kind, NULL), 0);
+    assert_int_equal(kind, SB_AUDIT_BUNDLE);
+    assert_int_equal(sb_audit_bundle(s->dir, &config, &s->facts, &err), SB_E_BUNDLE);
+    assert_non_null(strstr(err.text, "sacbe journal export"));
+    assert_int_equal(unlink(path_of(s, "export.json")), 0);
+    assert_int_equal(sb_audit_bundle(s->dir, &config, &s->facts, &err), 0);
+    assert_int_equal(sb_audit_result(&s->facts), SB_AUDIT_FAILED);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -304,6 +406,9 @@ int main(void)
         T(cosigned),
         T(kinds),
         T(tiles_of_any_log),
+        T(entries_of_any_log),
+        T(sizes_beyond_the_files),
+        T(an_unfinished_export),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
