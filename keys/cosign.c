@@ -4,6 +4,8 @@
  * Not for: consistency; whoever cosigns has checked it before. */
 #include "keys/cosign.h"
 
+#include <stdio.h>
+
 #include "keys/note_form.h"
 
 #define COSIG_BLOB (SB_NOTE_ID + 8u + SB_SIG)
@@ -229,4 +231,17 @@ uint64_t sb_cosign_fresh_ms(const uint64_t *times, size_t n, uint64_t quorum)
             best = times[i];
     }
     return quorum == 0 ? 0 : best * 1000u;
+}
+
+void sb_witness_vkey(const char *name, const uint8_t pk[SB_PK], char out[SB_NOTE_VKEY])
+{
+    uint8_t id[SB_NOTE_ID];
+    uint8_t key[1 + SB_PK] = {SB_NOTE_WITNESS};
+    char hex[2 * SB_NOTE_ID + 1];
+    char text[sodium_base64_ENCODED_LEN(sizeof key, SB_NOTE_BASE64)];
+    sb_note_id(id, sb_bytes_str(name), SB_NOTE_WITNESS, pk);
+    memcpy(key + 1, pk, SB_PK);
+    sb_hex(hex, id, SB_NOTE_ID);
+    sodium_bin2base64(text, sizeof text, key, sizeof key, SB_NOTE_BASE64);
+    (void)snprintf(out, SB_NOTE_VKEY, "%s+%s+%s", name, hex, text);
 }

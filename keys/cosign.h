@@ -67,6 +67,10 @@ size_t sb_cosign_times(struct sb_bytes note,
  * fewer than `quorum` (which is at least 1). */
 uint64_t sb_cosign_fresh_ms(const uint64_t *times, size_t n, uint64_t quorum);
 
+#define SB_NOTE_VKEY 256u
+/* The vkey line of a witness: "<name>+<hex key id>+<base64 04 || pk>". */
+void sb_witness_vkey(const char *name, const uint8_t pk[SB_PK], char out[SB_NOTE_VKEY]);
+
 struct sb_note_key { /* a public key line of C2SP: <name>+<hex id>+<base64> */
     char name[SB_NOTE_NAME_MAX + 1];
     uint8_t type; /* 1 a log, 4 a witness */

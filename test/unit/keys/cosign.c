@@ -301,6 +301,25 @@ static void only_valid_keys_of_active_members_witness(void **state)
     assert_int_equal(keys.n, 0);
 }
 
+static void a_witness_has_a_public_key_line(void **state)
+{
+    struct scene *s = *state;
+    char line[SB_NOTE_VKEY];
+    char name[SB_NOTE_NAME_MAX + 1];
+    struct sb_note_key key;
+    sb_witness_vkey(s->names[IGM], s->keys[IGM].pk, line);
+    assert_int_equal(strncmp(line, "sns/witness/igm+", 16), 0);
+    assert_int_equal(sb_note_key_read(line, &key, NULL), 0);
+    assert_int_equal(key.type, SB_NOTE_WITNESS);
+    assert_string_equal(key.name, s->names[IGM]);
+    assert_memory_equal(key.pk, s->keys[IGM].pk, SB_PK);
+    memset(name, 'w', SB_NOTE_NAME_MAX);
+    name[SB_NOTE_NAME_MAX] = 0;
+    sb_witness_vkey(name, s->keys[IGM].pk, line);
+    assert_int_equal(sb_note_key_read(line, &key, NULL), 0);
+    assert_string_equal(key.name, name);
+}
+
 #define COSIGN_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -316,6 +335,7 @@ int main(void)
         COSIGN_TEST(a_full_note_takes_no_more),
         cmocka_unit_test(age_runs_from_the_quorum_th_newest),
         COSIGN_TEST(only_valid_keys_of_active_members_witness),
+        COSIGN_TEST(a_witness_has_a_public_key_line),
     };
     return cmocka_run_group_tests_name("keys.cosign", tests, NULL, NULL);
 }
