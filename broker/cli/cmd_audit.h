@@ -61,6 +61,8 @@ void sb_audit_tell(const struct sb_audit_job *job);
 void sb_audit_tell_findings(const struct sb_audit_job *job);
 /* Prints what is not proven and the result, which stands last; the exit status. */
 int sb_audit_tell_result(const struct sb_audit_job *job);
+/* Whether a checkpoint was taken, so that size and root say something. */
+bool sb_audit_knows_tree(const struct sb_audit_facts *f);
 enum sb_finding sb_audit_finding(enum sb_audit_verdict verdict);
 enum sb_exit sb_audit_exit(enum sb_audit_verdict verdict);
 /* "bundle", "proof of one event" ...; English, a Spanish row of each exists. */

@@ -97,7 +97,10 @@ static int open_document(const char *path, struct document *out, struct sb_err *
     struct sb_buf replaced = {0};
     json_error_t why;
     bool piped = strcmp(path, "-") == 0;
-    int rc = sb_file_read(piped ? "/dev/stdin" : path, JSON_MAX, &d.text, err);
+    const char *from = piped ? "/dev/stdin" : path;
+    int rc = sb_cmd_ends(from, err);
+    if (rc == 0)
+        rc = sb_file_read(from, JSON_MAX, &d.text, err);
     if (rc != 0)
         return rc;
     rc = number_out(sb_buf_bytes(&d.text), &d.numbers, &replaced);
@@ -109,9 +112,11 @@ static int open_document(const char *path, struct document *out, struct sb_err *
         if (!json_is_object(d.root))
             rc = sb_fail(err,
                          SB_E_INPUT,
-                         "%s: not a JSON object: %s",
+                         d.root ? "%s: this is not a JSON object%s%s"
+                                : "%s: this is not JSON%s%s",
                          piped ? "standard input" : path,
-                         d.root ? "another kind of value" : why.text);
+                         d.root || d.text.n == 0 ? "" : ": ",
+                         d.root || d.text.n == 0 ? "" : why.text);
     }
     sb_buf_free(&replaced);
     if (rc != 0)
@@ -222,7 +227,8 @@ static int tell(const struct sb_cli *cli, bool accepted, const char *what)
 static int inclusion(const struct document *d, bool *accepted, struct sb_err *err)
 {
     /* older test data has the longer name */
-    const char *place = member(d, "leafIdx") ? "leafIdx" : "leafIndex";
+    bool older = !member(d, "leafIdx") && member(d, "leafIndex");
+    const char *place = older ? "leafIndex" : "leafIdx";
     struct sb_buf root = {0};
     struct sb_buf leaf = {0};
     struct hashes proof = {.n = 0};

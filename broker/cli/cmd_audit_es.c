@@ -93,9 +93,12 @@ const struct sb_tr_row sb_audit_spanish[] = {
      "que no se haya mostrado otro árbol a otros"},
     {"Not proven: %.*s.", "No se prueba: %.*s."},
     /* head */
-    {"Roots: %s (%llu of %zu)    Entries 0-%s",
-     "Raíces: %s (%llu de %zu)    Asientos 0-%s"},
-    {"Roots: none    Entries 0-%s", "Raíces: ninguna    Asientos 0-%s"},
+    {"Roots: %s (%llu of %zu)", "Raíces: %s (%llu de %zu)"},
+    {"Roots: none", "Raíces: ninguna"},
+    {"Entries 0-%s", "Asientos 0-%s"},
+    {"Entries: none", "Asientos: ninguno"},
+    {"Entries: not known, no checkpoint holds",
+     "Asientos: no se sabe, ningún punto de control se sostiene"},
     {"Origin", "Origen"},
     {"Root", "Raíz"},
     {"First entry", "Primer asiento"},
@@ -133,6 +136,16 @@ const struct sb_tr_row sb_audit_spanish[] = {
      "la llave."},
     {"It is not shown that a valid key of this institution signed this event.",
      "No se muestra que una llave válida de esta institución firmara este evento."},
+    {"This key was valid at that index and its signature holds, but the proof fails "
+     "elsewhere: see what failed.",
+     "Esta llave era válida en ese índice y su firma se sostiene, pero la prueba falla "
+     "en otra parte: vea qué falló."},
+    {"This key, valid at that index, signed this event. Not decided: %.*s. Not proven: "
+     "who held the key.",
+     "Esta llave, válida en ese índice, firmó este evento. No se decide: %.*s. No se "
+     "prueba: quién tenía la llave."},
+    {"the event was withdrawn: its text is gone, the signature holds",
+     "el evento fue retirado: su texto ya no está, la firma se sostiene"},
     /* deliveries */
     {"STREAM", "FLUJO"},
     {"READER", "LECTOR"},

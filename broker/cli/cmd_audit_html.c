@@ -165,9 +165,11 @@ static void put_subject(const struct page *p, const struct sb_audit_hashes *h)
     row_text(p, "Kind", word(p, sb_audit_kind_text(p->job->kind)));
     if (h->has_x)
         row_hash(p, "SHA-256 of it", h->x);
-    row_text(p, "Origin", f->origin);
-    row_number(p, "Size of the tree", f->size);
-    row_hash(p, "Root", f->root);
+    if (sb_audit_knows_tree(f)) {
+        row_text(p, "Origin", f->origin);
+        row_number(p, "Size of the tree", f->size);
+        row_hash(p, "Root", f->root);
+    }
     row_time(p, "First entry", f->first_ms);
     row_time(p, "Last entry", f->last_ms);
     put_brought(p);

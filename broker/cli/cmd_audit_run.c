@@ -77,6 +77,34 @@ static int know_kind(struct sb_audit_job *job, struct sb_err *err)
     return 0;
 }
 
+/* A note of a foreign log may bear more lines than ours, under its own key. */
+static bool is_note(const struct sb_audit_job *job)
+{
+    struct sb_checkpoint c;
+    struct sb_note_key key;
+    struct sb_bytes note = sb_buf_bytes(&job->since);
+    if (sb_checkpoint_text(note, &c, NULL) == 0)
+        return true;
+    return job->kind == SB_AUDIT_TILES &&
+           sb_note_key_read(job->tiles_vkey, &key, NULL) == 0 &&
+           sb_note_open(note, &key, &c, NULL) == 0;
+}
+
+/* What is no note can say nothing of X, so it is refused before X is judged. */
+static int read_since(struct sb_audit_job *job, const char *path, struct sb_err *err)
+{
+    int rc = sb_cmd_ends(path, err);
+    if (rc == 0)
+        rc = sb_file_read(path, SB_NOTE_MAX, &job->since, err);
+    if (rc == 0 && !is_note(job))
+        rc =
+            sb_fail(err,
+                    SB_E_INPUT,
+                    "--since %s: this is no checkpoint; give the note that --save kept",
+                    path);
+    return rc;
+}
+
 static int read_inputs(struct sb_audit_job *job, struct sb_err *err)
 {
     const char *since = sb_cli_text(job->cli, "since");
@@ -84,9 +112,11 @@ static int read_inputs(struct sb_audit_job *job, struct sb_err *err)
     int rc = 0;
     job->roots_path = sb_cli_text(job->cli, "roots");
     if (job->roots_path)
+        rc = sb_cmd_ends(job->roots_path, err);
+    if (rc == 0 && job->roots_path)
         rc = sb_roots_read(job->roots_path, &job->roots, err);
     if (rc == 0 && since)
-        rc = sb_file_read(since, SB_NOTE_MAX, &job->since, err);
+        rc = read_since(job, since, err);
     if (rc == 0 && job->kind == SB_AUDIT_PROOF)
         rc = sb_file_read(job->path, SB_PROOF_FILE_MAX, &job->proof, err);
     if (rc == 0 && vault)

@@ -147,33 +147,67 @@ static const char *kind_name(enum sb_audit_kind kind)
                                     : "tiles";
 }
 
+bool sb_audit_knows_tree(const struct sb_audit_facts *f)
+{
+    return f->size > 0 || f->origin[0] != 0;
+}
+
+/* Whose word the audit rests on, and how far X goes. */
+static void tell_range(const struct sb_audit_job *job)
+{
+    const struct sb_audit_facts *f = &job->facts;
+    struct sb_buf line = {0};
+    char last[32];
+    if (job->roots_path)
+        sb_buf_printf(&line,
+                      sb_tr(job->cli, "Roots: %s (%llu of %zu)"),
+                      job->roots_path,
+                      (unsigned long long)job->roots.threshold,
+                      job->roots.n_roots);
+    else
+        sb_buf_str(&line, sb_tr(job->cli, "Roots: none"));
+    sb_buf_str(&line, "    ");
+    sb_out_group(last, f->size > 0 ? f->size - 1 : 0);
+    if (f->size > 0)
+        sb_buf_printf(&line, sb_tr(job->cli, "Entries 0-%s"), last);
+    else if (sb_audit_knows_tree(f))
+        sb_buf_str(&line, sb_tr(job->cli, "Entries: none"));
+    else
+        sb_buf_str(&line, sb_tr(job->cli, "Entries: not known, no checkpoint holds"));
+    sb_out_note(sb_cli_out(job->cli), "%.*s", SB_FMT(sb_buf_bytes(&line)));
+    sb_buf_free(&line);
+}
+
+static void tell_tree(const struct sb_audit_job *job)
+{
+    struct sb_out *out = sb_cli_out(job->cli);
+    const struct sb_audit_facts *f = &job->facts;
+    char hex[2 * SB_HASH + 1];
+    if (!sb_audit_knows_tree(f)) {
+        sb_out_text(out, "origin", NULL, NULL);
+        sb_out_text(out, "size", NULL, NULL);
+        sb_out_text(out, "root", NULL, NULL);
+        return;
+    }
+    sb_hex(hex, f->root, SB_HASH);
+    sb_out_text(out, "origin", sb_tr(job->cli, "Origin"), f->origin);
+    sb_out_int(out, "size", NULL, (int64_t)f->size);
+    sb_out_text(out, "root", sb_tr(job->cli, "Root"), hex);
+}
+
 static void tell_head(const struct sb_audit_job *job)
 {
     struct sb_out *out = sb_cli_out(job->cli);
     const struct sb_audit_facts *f = &job->facts;
-    char last[32];
-    char hex[2 * SB_HASH + 1];
-    const char *kind = sb_audit_kind_text(job->kind);
-    sb_out_group(last, f->size > 0 ? f->size - 1 : 0);
-    sb_hex(hex, f->root, SB_HASH);
     if (sb_out_format(out) == SB_OUT_TEXT) {
-        sb_out_note(out, "%s: %s", job->path, sb_tr(job->cli, kind));
-        if (job->roots_path)
-            sb_out_note(out,
-                        sb_tr(job->cli, "Roots: %s (%llu of %zu)    Entries 0-%s"),
-                        job->roots_path,
-                        (unsigned long long)job->roots.threshold,
-                        job->roots.n_roots,
-                        last);
-        else
-            sb_out_note(out, sb_tr(job->cli, "Roots: none    Entries 0-%s"), last);
+        sb_out_note(
+            out, "%s: %s", job->path, sb_tr(job->cli, sb_audit_kind_text(job->kind)));
+        tell_range(job);
     }
     sb_out_text(out, "path", NULL, job->path);
     sb_out_text(out, "kind", NULL, kind_name(job->kind));
     sb_out_text(out, "roots", NULL, job->roots_path);
-    sb_out_text(out, "origin", sb_tr(job->cli, "Origin"), f->origin);
-    sb_out_int(out, "size", NULL, (int64_t)f->size);
-    sb_out_text(out, "root", sb_tr(job->cli, "Root"), hex);
+    tell_tree(job);
     if (f->last_ms) {
         sb_out_time(out, "first", sb_tr(job->cli, "First entry"), f->first_ms);
         sb_out_time(out, "last", sb_tr(job->cli, "Last entry"), f->last_ms);

@@ -109,11 +109,83 @@ static void tell_later(const struct sb_audit_job *job, const struct sb_attributi
              a->own_witness ? a->own_witness_s * 1000 : 0);
 }
 
+/* Whether nothing that was found speaks against this key having signed this event with
+ * a right to; the rest of a proof says where the event stands and what became of it. */
+static bool signer_stands(const struct sb_audit_job *job)
+{
+    for (const struct sb_audit_said *s = job->first; s; s = s->next) {
+        enum sb_audit_part p = s->finding.part;
+        enum sb_audit_verdict v = s->finding.verdict;
+        bool right = p == SB_AUDIT_ROOTS || p == SB_AUDIT_RIGHTS;
+        bool joint =
+            p == SB_AUDIT_FORM || p == SB_AUDIT_DIRECTORIES || p == SB_AUDIT_STREAMS;
+        if ((right && v != SB_AUDIT_PASSED) || (joint && v == SB_AUDIT_FAILED))
+            return false;
+    }
+    return true;
+}
+
+/* What is open, each once; a withdrawal in its own words. */
+static void put_open(const struct sb_audit_job *job, struct sb_buf *out)
+{
+    bool told[SB_AUDIT_PARTS] = {false};
+    const char *before = "";
+    for (const struct sb_audit_said *s = job->first; s; s = s->next) {
+        const struct sb_audit_finding *f = &s->finding;
+        const char *what = f->code == SB_E_WITHDRAWN
+                               ? "the event was withdrawn: its text is gone, the "
+                                 "signature holds"
+                               : sb_audit_part_title(f->part);
+        if (f->verdict != SB_AUDIT_INDETERMINATE || told[f->part])
+            continue;
+        told[f->part] = true;
+        sb_buf_printf(out, "%s%s", before, sb_tr(job->cli, what));
+        before = "; ";
+    }
+}
+
+static void
+tell_result(const struct sb_audit_job *job, enum sb_audit_verdict verdict, bool valid)
+{
+    struct sb_out *out = sb_cli_out(job->cli);
+    enum sb_finding finding = sb_audit_finding(verdict);
+    struct sb_buf open = {0};
+    put_open(job, &open);
+    if (!valid || !signer_stands(job))
+        sb_out_result(out,
+                      finding,
+                      "%s",
+                      sb_tr(job->cli,
+                            "It is not shown that a valid key of this institution "
+                            "signed this event."));
+    else if (verdict == SB_AUDIT_PASSED)
+        sb_out_result(out,
+                      finding,
+                      "%s",
+                      sb_tr(job->cli,
+                            "This key, valid at that index, signed this event. Not "
+                            "proven: who held the key."));
+    else if (verdict == SB_AUDIT_FAILED)
+        sb_out_result(out,
+                      finding,
+                      "%s",
+                      sb_tr(job->cli,
+                            "This key was valid at that index and its signature "
+                            "holds, but the proof fails elsewhere: see what failed."));
+    else
+        sb_out_result(out,
+                      finding,
+                      sb_tr(job->cli,
+                            "This key, valid at that index, signed this event. Not "
+                            "decided: %.*s. Not proven: who held the key."),
+                      SB_FMT(sb_buf_bytes(&open)));
+    sb_buf_free(&open);
+}
+
 static int attribute(struct sb_audit_job *job, struct sb_err *err)
 {
     struct sb_attribution a = {.seq = 0};
     enum sb_audit_verdict verdict = SB_AUDIT_INDETERMINATE;
-    struct sb_out *out = sb_cli_out(job->cli);
     if (job->kind != SB_AUDIT_PROOF)
         return sb_fail(err,
                        SB_E_INPUT,
@@ -132,16 +204,7 @@ static int attribute(struct sb_audit_job *job, struct sb_err *err)
         return rc;
     tell_later(job, &a);
     sb_audit_tell_findings(job);
-    sb_out_result(out,
-                  sb_audit_finding(verdict),
-                  "%s",
-                  verdict == SB_AUDIT_PASSED && a.valid
-                      ? sb_tr(job->cli,
-                              "This key, valid at that index, signed this event. Not "
-                              "proven: who held the key.")
-                      : sb_tr(job->cli,
-                              "It is not shown that a valid key of this institution "
-                              "signed this event."));
+    tell_result(job, verdict, a.valid);
     if (verdict == SB_AUDIT_PASSED && !a.valid)
         return SB_EXIT_NO;
     return (int)sb_audit_exit(verdict);

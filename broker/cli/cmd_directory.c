@@ -11,6 +11,11 @@
 static int run_show(struct sb_cli *cli, struct sb_err *err)
 {
     struct sb_cmd_dir d;
+    if (sb_cli_flag(cli, "roots") && sb_cli_flag(cli, "vkeys"))
+        return sb_fail(
+            err, SB_E_USAGE, "%s", sb_tr(cli, "--roots or --vkeys, one of them"));
+    if (sb_cli_flag(cli, "vkeys"))
+        return sb_directory_print_vkeys(cli, err);
     if (sb_cli_flag(cli, "roots"))
         return sb_directory_print_roots(cli, err);
     int rc = sb_cmd_dir_open(cli, sb_cli_arg(cli, 0), &d, err);
@@ -255,6 +260,9 @@ static const struct sb_cli_option show_options[] = {
     {.name = "roots",
      .kind = SB_CLI_FLAG,
      .summary = "only the roots, as the text to publish; FILE may be an anchor.json"},
+    {.name = "vkeys",
+     .kind = SB_CLI_FLAG,
+     .summary = "only the public keys of log and witnesses, for public tools"},
     {.name = NULL}};
 static const struct sb_cli_option anchor_options[] = {SB_OPTION_ANCHOR, {.name = NULL}};
 static const struct sb_cli_option sign_options[] = {

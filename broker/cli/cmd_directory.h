@@ -23,6 +23,9 @@ SB_CHECK int sb_directory_tell_changes(const struct sb_cli *cli,
 /* The roots for publication (keys/roots.h), of a directory file or an anchor.json. */
 SB_CHECK int sb_directory_print_roots(struct sb_cli *cli, struct sb_err *err);
 
+/* The vkey lines of the log and of the witnesses, of a signed directory. */
+SB_CHECK int sb_directory_print_vkeys(struct sb_cli *cli, struct sb_err *err);
+
 /* `directory policy` and `directory generation`. */
 int sb_directory_run_policy(struct sb_cli *cli, struct sb_err *err);
 int sb_directory_run_generation(struct sb_cli *cli, struct sb_err *err);

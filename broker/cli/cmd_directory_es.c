@@ -20,6 +20,10 @@ const struct sb_tr_row sb_directory_spanish[] = {
      "edad a la que se pueden depurar los textos, como 1825d; 0: nunca"},
     {"the last final checkpoint of the journal before",
      "el último punto de control definitivo del diario anterior"},
+    {"only the public keys of log and witnesses, for public tools",
+     "solo las llaves públicas del registro y de los testigos, para herramientas "
+     "públicas"},
+    {"--roots or --vkeys, one of them", "--roots o --vkeys, uno de los dos"},
     {"the draft to write", "el borrador que se escribe"},
     SB_ROW_DIRECTORY,
     {"Draft of version", "Borrador de la versión"},

@@ -40,9 +40,12 @@ static int find_roots(struct sb_cli *cli, struct sb_anchor *out, struct sb_err *
     const char *path = sb_cli_arg(cli, 0);
     struct sb_cmd_dir d;
     struct sb_err why = {0};
-    if (sb_anchor_read(path, out, &why) == 0)
-        return 0;
-    int rc = sb_cmd_dir_signed(cli, path, &d, err);
+    int rc = sb_cmd_ends(path, err);
+    if (rc != 0 || sb_anchor_read(path, out, &why) == 0)
+        return rc;
+    if (why.code == SB_E_NOT_FOUND)
+        return sb_fail(err, why.code, "%s", why.text);
+    rc = sb_cmd_dir_signed(cli, path, &d, err);
     if (rc != 0)
         return rc;
     rc = of_directory(&d.body, out, err);

@@ -41,6 +41,13 @@ static int parse_event(const char *text, struct event *out, struct sb_err *err)
                        SB_E_USAGE,
                        "\"%.200s\" names no event: write institution/type@number",
                        text);
+    if (e.first.n > e.last.n ||
+        (e.first.n == e.last.n && memcmp(e.first.p, e.last.p, e.first.n) > 0))
+        return sb_fail(err,
+                       SB_E_USAGE,
+                       "%.*s..%.*s is backwards: the smaller number stands first",
+                       SB_FMT(e.first),
+                       SB_FMT(e.last));
     *out = e;
     return 0;
 }
@@ -80,6 +87,19 @@ static void tell_found(const struct sb_cli *cli, const struct sb_value *list)
     sb_out_end(out);
 }
 
+/* Whether the row's first event is there, and nothing of it is gone. */
+static bool is_whole(const struct sb_value *list)
+{
+    bool begun = false;
+    for (size_t i = 0; list->type == SB_ARRAY && i < list->as.a.n; i++) {
+        const struct sb_value *row = &list->as.a.items[i];
+        if (sb_cmd_true(row, "withdrawn"))
+            return false;
+        begun = begun || sb_bytes_is(sb_cmd_text(row, "operacion"), "alta");
+    }
+    return begun;
+}
+
 static int run_find(struct sb_cli *cli, struct sb_err *err)
 {
     const char *stream = sb_cli_text(cli, "stream");
@@ -94,6 +114,12 @@ static int run_find(struct sb_cli *cli, struct sb_err *err)
     int rc = sb_cmd_ask(cli, &request, arena, &list, err);
     if (rc == 0) {
         tell_found(cli, &list);
+        if (!is_whole(&list))
+            sb_out_note(sb_cli_out(cli),
+                        "%s",
+                        sb_tr(cli,
+                              "Withdrawn and pruned events have no text left: they "
+                              "cannot be found by their identifier."));
         rc = list.type == SB_ARRAY && list.as.a.n > 0 ? SB_EXIT_YES : SB_EXIT_NO;
     }
     sb_arena_free(arena);
@@ -141,9 +167,11 @@ judge(struct sb_cli *cli, struct sb_bytes proof, bool *final, struct sb_err *err
 static int keep(struct sb_cli *cli, struct sb_bytes proof, struct sb_err *err)
 {
     const char *to = sb_cli_text(cli, "out");
+    /* a disclosed section is for whoever ordered it, not for all of this machine */
+    unsigned mode = sb_cli_text(cli, "disclose") ? 0600 : 0644;
     if (sb_cli_flag(cli, "force"))
-        return sb_file_write(to, proof, 0644, err);
-    int rc = sb_file_create(to, proof, 0644, err);
+        return sb_file_write(to, proof, mode, err);
+    int rc = sb_file_create(to, proof, mode, err);
     return rc == SB_E_EXISTS
                ? sb_fail(err, rc, "%s is there already: --force replaces it", to)
                : rc;

@@ -25,6 +25,10 @@ const struct sb_tr_row sb_event_spanish[] = {
      "una corrección posterior lo sustituyó: los lectores conservan la fila"},
     {"--disclose CLASS and --order TEXT go together",
      "--disclose CLASS y --order TEXT van juntos"},
+    {"Withdrawn and pruned events have no text left: they cannot be found by their "
+     "identifier.",
+     "Los eventos retirados y depurados ya no tienen texto: no se encuentran por su "
+     "identificador."},
     {"STREAM", "FLUJO"},
     {"EVENT", "EVENTO"},
     {"OPERATION", "OPERACIÓN"},

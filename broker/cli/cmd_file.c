@@ -4,8 +4,10 @@
 #include "broker/cli/cmd_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "schemas/base/text.h"
@@ -34,6 +36,27 @@ void sb_cmd_record_free(struct sb_cmd_record *r)
 {
     sb_buf_free(&r->raw);
     *r = (struct sb_cmd_record){0};
+}
+
+static bool is_terminal(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    bool yes = fd >= 0 && isatty(fd);
+    if (fd >= 0)
+        close(fd);
+    return yes;
+}
+
+int sb_cmd_ends(const char *path, struct sb_err *err)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return 0;
+    if (S_ISDIR(st.st_mode))
+        return sb_fail(err, SB_E_INPUT, "%s is a folder: name a file", path);
+    if (S_ISBLK(st.st_mode) || (S_ISCHR(st.st_mode) && !is_terminal(path)))
+        return sb_fail(err, SB_E_INPUT, "%s is a device: name a file", path);
+    return 0;
 }
 
 int sb_cmd_write(const char *path,

@@ -25,6 +25,10 @@ SB_CHECK int sb_cmd_record_read(const char *path,
                                 struct sb_err *err);
 void sb_cmd_record_free(struct sb_cmd_record *r);
 
+/* SB_E_INPUT for a folder or a device: what is read whole has an end. A terminal and a
+ * pipe pass, and so does what is not there: reading it says so. */
+SB_CHECK int sb_cmd_ends(const char *path, struct sb_err *err);
+
 /* A new file of mode 0644; SB_E_EXISTS when it is there, unless `replace`. */
 SB_CHECK int sb_cmd_write(const char *path,
                           struct sb_bytes content,

@@ -180,6 +180,7 @@ const struct sb_tr_row sb_journal_spanish[] = {
     {"the vault of the institution that reads", "la bóveda de la institución que lee"},
     {"only events of this type", "solo eventos de este tipo"},
     {"only streams of this institution", "solo flujos de esta institución"},
+    {"No event is of that choice.", "Ningún evento cumple lo pedido."},
     {"the entry before which to stop", "el asiento antes del cual se detiene"},
     {"the first event's number in its stream",
      "el número del primer evento en su flujo"},

@@ -36,8 +36,10 @@ static int put_line(void *ctx, const struct sb_replay_event *e, struct sb_err *e
     sb_buf_str(&line, "}");
     if (rc == 0)
         rc = sb_buf_check(&line, err);
-    if (rc == 0)
+    if (rc == 0) {
         sb_out_line(sb_cli_out(r->cli), sb_buf_bytes(&line));
+        r->printed++;
+    }
     sb_buf_free(&line);
     return rc;
 }
@@ -61,8 +63,10 @@ static int read_roots(struct sb_cmd_replay *r, struct sb_err *err)
 {
     char beside[SB_PATH_TEXT];
     const char *given = sb_cli_text(r->cli, "anchor");
-    if (given)
-        return sb_roots_read(given, &r->roots, err);
+    if (given) {
+        int bad = sb_cmd_ends(given, err);
+        return bad ? bad : sb_roots_read(given, &r->roots, err);
+    }
     int rc = sb_cmd_beside(r->path, "anchor.json", beside, err);
     return rc == 0 ? sb_roots_read(beside, &r->roots, err) : rc;
 }
@@ -115,6 +119,9 @@ int sb_journal_run_replay(struct sb_cli *cli, struct sb_err *err)
         r.config.ctx = &r;
         rc = sb_replay(&r.config, err);
     }
+    /* standard output is for programs */
+    if (rc == 0 && r.printed == 0 && !sb_cli_quiet(cli))
+        fprintf(stderr, "%s\n", sb_tr(cli, "No event is of that choice."));
     sb_cmd_replay_end(&r);
     return rc == 0 ? SB_EXIT_YES : rc;
 }

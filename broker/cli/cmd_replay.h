@@ -10,6 +10,7 @@ struct sb_cmd_replay { /* all zero ends as well; must not move once begun */
     char path[SB_PATH_TEXT];
     struct sb_anchor roots;
     struct sb_vault *vault;
+    uint64_t printed;               /* events */
     struct sb_replay_config config; /* the caller sets fn and ctx */
 };
 

@@ -133,6 +133,12 @@ static void events_are_found(void **state)
         {NULL, NULL, 0}};
     static const struct daemon_answer none[] = {{"event-find", "[]", 0},
                                                 {NULL, NULL, 0}};
+    static const struct daemon_answer whole[] = {
+        {"event-find",
+         "[{\"stream\":\"pnc/comun.alerta\",\"seq\":7,\"operacion\":\"alta\","
+         "\"time\":1700000000000,\"batch_index\":12,\"withdrawn\":false}]",
+         0},
+        {NULL, NULL, 0}};
     char heard[128];
     (void)state;
     ask(found, "event find --id-local 2026-118 --json", heard, sizeof heard);
@@ -144,6 +150,10 @@ static void events_are_found(void **state)
     ask(none, "event find --id-local x --stream pnc/comun.alerta", heard, sizeof heard);
     assert_int_equal(s.status, 1);
     assert_string_equal(heard, "x|pnc/comun.alerta");
+    said_has(s.out, "Withdrawn and pruned events");
+    ask(whole, "event find --id-local x", heard, sizeof heard);
+    assert_int_equal(s.status, 0);
+    assert_null(strstr(s.out, "Withdrawn and pruned events"));
 }
 
 static void withdrawals_are_asked_for(void **state)
@@ -186,6 +196,12 @@ static void names_of_events_are_checked(void **state)
         assert_int_equal(s.status, 2);
         said_has(s.err, "names no event");
     }
+    said_run(&s,
+             families,
+             "event withdraw pnc/comun.alerta@10..9 --reason x -c no.yaml",
+             NULL);
+    assert_int_equal(s.status, 2);
+    said_has(s.err, "10..9 is backwards");
     said_run(
         &s, families, "event prove pnc/comun.alerta@1..2 -o x.sbp -c no.yaml", NULL);
     assert_int_equal(s.status, 2);
