@@ -380,6 +380,8 @@ static void an_unfinished_export(void **state)
     struct sb_err err = {0};
     written(s);
     put(s, "export.json", "{}");
+    assert_int_equal(sb_audit_bundle(s->dir, &config, &s->facts, &err), 0);
+    assert_int_equal(sb_audit_result(&s->facts), SB_AUDIT_INDETERMINATE); /* the old */
     assert_int_equal(unlink(path_of(s, "checkpoint")), 0);
     assert_int_equal(unlink(path_of(s, "bundle.json")), 0);
     assert_int_equal(sb_audit_kind(s->dir, &kind, NULL), 0);
