@@ -21,7 +21,7 @@ int sb_file_read(const char *path, size_t max, struct sb_buf *out, struct sb_err
     struct sb_buf b = {.limit = max};
     uint8_t part[8192];
     size_t n = 0;
-    while ((n = fread(part, 1, sizeof part, f)) > 0)
+    while (!b.failed && (n = fread(part, 1, sizeof part, f)) > 0)
         sb_buf_put(&b, part, n);
     int broken = ferror(f) ? errno : 0;
     fclose(f);

@@ -140,6 +140,7 @@ static void a_file_is_replaced_whole(void **state)
     assert_int_equal(sb_file_read(path, 2, &b, &err), SB_E_LIMIT);
     unlink(path);
     assert_int_equal(sb_file_read(path, 2, &b, &err), SB_E_NOT_FOUND);
+    assert_int_equal(sb_file_read("/dev/zero", 9, &b, &err), SB_E_LIMIT);
 }
 
 static void a_file_is_created_once(void **state)
