@@ -19,7 +19,7 @@ folder=$(cd "$(dirname "$0")" && pwd)
 SACBE_SOURCE=$(dirname "$folder")
 if [ -z "${SACBE_BUILD-}" ]; then
     . "$folder/../test/ensure.sh"
-    ensure build
+    ensure build demo
     SACBE_BUILD=$SACBE_SOURCE/build/release
     echo "Building in build/release ..."
     mkdir -p "$SACBE_BUILD"

@@ -1,5 +1,5 @@
 # Sourced by the scripts that a newcomer runs: installs the packages of a kind that are
-# missing, and sets `jobs`. Usage: . test/ensure.sh; ensure build test
+# missing, and sets `jobs`. Usage: . test/ensure.sh; ensure build demo test
 
 ensure() {
     list=$(dirname "$0")/../test/packages

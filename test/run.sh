@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 . test/ensure.sh
-ensure build test
+ensure build demo test
 
 SACBE_DOMAIN=${SACBE_DOMAIN:-$PWD/../shared/domain}
 export SACBE_DOMAIN
