@@ -68,7 +68,8 @@ static void take_note(struct step *s, const struct session *from, struct sb_byte
 {
     struct sb_checkpoint c;
     struct sb_err why;
-    if (note_open(s->core, note, &c, &why) != 0) {
+    if (sb_trust_checkpoint(
+            s->core->trust, s->core->config.generation, note, &c, &why) != 0) {
         struct sb_err said;
         sb_fail(&said,
                 SB_E_COSIGNATURE,

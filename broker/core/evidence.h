@@ -125,12 +125,6 @@ SB_CHECK int note_set(struct note *to,
                       const uint8_t root[SB_HASH],
                       struct sb_bytes text,
                       struct sb_err *err);
-/* A note of this journal, signed by a log key that a directory of this generation
- * named. */
-SB_CHECK int note_open(const struct sb_core *core,
-                       struct sb_bytes text,
-                       struct sb_checkpoint *out,
-                       struct sb_err *err);
 
 /* line.c: takes a cosignature line, or logs why not. */
 void line_cosign(struct step *s, struct session *from, struct sb_bytes line);

@@ -58,40 +58,6 @@ const struct note *round_note(const struct sb_core *core, uint64_t size)
     return NULL;
 }
 
-int note_open(const struct sb_core *core,
-              struct sb_bytes text,
-              struct sb_checkpoint *out,
-              struct sb_err *err)
-{
-    const struct sb_directory *d = sb_dir_body(sb_trust_newest(core->trust));
-    char origin[sizeof out->origin];
-    struct sb_checkpoint c;
-    snprintf(origin,
-             sizeof origin,
-             "%.*s/journal/%llu",
-             SB_FMT(d->exchange),
-             (unsigned long long)core->config.generation);
-    const uint8_t *tried = NULL;
-    int rc = sb_fail(err, SB_E_NOTE, "no directory names a log key");
-    for (uint64_t v = d->version; rc != 0 && v > 0; v--) {
-        const struct sb_dir *held = sb_trust_version(core->trust, v);
-        const struct sb_directory *body = held ? sb_dir_body(held) : NULL;
-        if (!body || body->generation < core->config.generation)
-            break;
-        if (body->generation > core->config.generation ||
-            (tried && memcmp(tried, body->log_pk, SB_PK) == 0))
-            continue;
-        tried = body->log_pk;
-        rc = sb_checkpoint_open(text, tried, &c, err);
-    }
-    if (rc == 0 && strcmp(c.origin, origin) != 0)
-        rc = sb_fail(err, SB_E_NOTE, "a note of %s, not of %s", c.origin, origin);
-    if (rc != 0)
-        return rc;
-    *out = c;
-    return 0;
-}
-
 static void tell(struct step *s, const struct note *note)
 {
     struct sb_bytes text = effect_keep(s->out, sb_buf_bytes(&note->text));
@@ -220,7 +186,7 @@ int sb_core_restore_final(struct sb_core *core,
                           struct sb_err *err)
 {
     struct sb_checkpoint c;
-    int rc = note_open(core, note, &c, err);
+    int rc = sb_trust_checkpoint(core->trust, core->config.generation, note, &c, err);
     if (rc == 0 && c.size > core->config.size)
         rc = sb_fail(err,
                      SB_E_JOURNAL_SHORT,
