@@ -69,7 +69,9 @@ static int stage_all(struct csv_source *s, sqlite3 *db, struct sb_err *err)
 /* Staged into a file without a name: it goes with the connection. */
 static int stage_file(struct csv_source *s, struct sb_db **out, struct sb_err *err)
 {
-    char path[] = "/tmp/sacbe-probe-XXXXXX";
+    char path[PATH_MAX];
+    const char *folder = getenv("TMPDIR");
+    snprintf(path, sizeof path, "%s/sacbe-probe-XXXXXX", folder ? folder : "/tmp");
     int fd = mkstemp(path);
     sqlite3 *db = NULL;
     if (fd < 0)
