@@ -221,6 +221,20 @@ const struct sb_explain sb_explain_en_exchange[] = {
      "More than was asked for",
      "Deliveries came beyond the credit that the reader gave.",
      "Use the same version on both sides."},
+    {523,
+     "Over its quota",
+     "The institution sends more than its share: events or bytes in a second, bytes in "
+     "the "
+     "journal, or connections. Nothing is lost: its adapter waits as long as it was "
+     "told.",
+     "See 'sacbe status'; raise the institution's limit with 'sacbe directory policy "
+     "--limit'."},
+    {524,
+     "The broker's disk is nearly full",
+     "What is published is held back at its adapters until there is room; readers go "
+     "on.",
+     "Make room on the journal's disk, or prune: 'sacbe journal prune'. It goes on by "
+     "itself."},
     {701,
      "The local database failed",
      "The adapter cannot read its institution's database.",

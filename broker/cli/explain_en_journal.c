@@ -149,4 +149,8 @@ const struct sb_explain sb_explain_en_journal[] = {
      "Keep both batches: the institution was copied, or signed twice. Ask it which "
      "claim is its own. After a refusal, compare the checkpoints: either the "
      "institution was shown another journal, or it says what is not so."},
+    {629,
+     "Not a whole backup",
+     "A backup of the journal is damaged, or not what its own note says.",
+     "Take another copy; 'sacbe journal verify FILE' tells where it is damaged."},
     {0, NULL, NULL, NULL}};

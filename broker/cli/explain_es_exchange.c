@@ -222,6 +222,18 @@ const struct sb_explain sb_explain_es_exchange[] = {
      "Más de lo pedido",
      "Llegaron entregas por encima del crédito que dio el lector.",
      "Use la misma versión en ambos lados."},
+    {523,
+     "Sobrepasa su cuota",
+     "La institución envía más de lo que le toca: eventos o bytes por segundo, bytes "
+     "en el "
+     "diario, o conexiones. Nada se pierde: su adaptador espera lo que se le indicó.",
+     "Vea 'sacbe status'; suba su límite con 'sacbe directory policy --limit'."},
+    {524,
+     "El disco del broker está casi lleno",
+     "Lo publicado espera en los adaptadores hasta que haya espacio; los lectores "
+     "siguen.",
+     "Libere espacio en el disco del diario, o depure: 'sacbe journal prune'. Sigue "
+     "por sí solo."},
     {701,
      "Falló la base de datos local",
      "El adaptador no puede leer la base de datos de su institución.",

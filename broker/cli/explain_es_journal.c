@@ -150,4 +150,8 @@ const struct sb_explain sb_explain_es_journal[] = {
      "Guarde ambos lotes: la institución fue copiada o firmó dos veces. Pregúntele "
      "cuál turno es el suyo. Tras un rechazo, compare los puntos de control: o a la "
      "institución se le mostró otro diario, o dice lo que no es."},
+    {629,
+     "El respaldo no está completo",
+     "Un respaldo del diario está dañado, o no es lo que dice su propia nota.",
+     "Use otra copia; 'sacbe journal verify ARCHIVO' dice dónde está dañado."},
     {0, NULL, NULL, NULL}};

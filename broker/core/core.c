@@ -152,6 +152,10 @@ static void dispatch(struct step *s)
     case SB_IN_STOP:
         stop(s);
         return;
+    case SB_IN_ROOM:
+        s->core->low = s->in->as.room.low;
+        s->core->low_retry_ms = s->in->as.room.retry_ms;
+        return;
     case SB_IN_PROVED:
         cosign_proved(s);
         tree_proved(s);

@@ -21,6 +21,7 @@ enum sb_input_kind {
     SB_IN_PROVED,     /* answer to SB_EFFECT_PROVE */
     SB_IN_FETCHED,    /* answer to SB_EFFECT_FETCH */
     SB_IN_PRUNE,      /* the broker's own signed prune record, an operator's order */
+    SB_IN_ROOM,       /* the disk: whether peers' records may still be stored */
 };
 
 struct sb_stored_entry { /* a journal entry as it is read */
@@ -84,6 +85,10 @@ struct sb_input {
             uint64_t request; /* the caller's; comes back in SB_EFFECT_ANSWER */
             struct sb_bytes record;
         } operator_record; /* SB_IN_DIRECTORY, SB_IN_CATALOGUE, SB_IN_PRUNE */
+        struct {
+            bool low;          /* true: what peers publish is refused with DISK_LOW */
+            uint64_t retry_ms; /* what they are told */
+        } room;
         struct {
             uint64_t id;
             uint8_t seen_root[SB_HASH]; /* of the first `seen` entries, seen > 0 */

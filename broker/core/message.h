@@ -144,7 +144,8 @@ struct sb_message {
             struct sb_bytes stream;
             uint8_t hash[SB_HASH];
             uint64_t code;     /* positive number of code.h */
-            uint64_t expected; /* GAP: the seq; STALE_EPOCH: newest directory version */
+            uint64_t expected; /* GAP: the seq; STALE_EPOCH: newest directory version;
+                                  QUOTA, DISK_LOW: ms after which to send it again */
         } refused;
         struct {
             struct sb_bytes name; /* a code, unique in the institution */

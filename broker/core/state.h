@@ -154,6 +154,8 @@ struct sb_core {
     uint64_t malformed;
     uint64_t refused;
     bool stopping;
+    bool low; /* the disk is nearly full: peers' records are refused with DISK_LOW */
+    uint64_t low_retry_ms;
 };
 
 #endif

@@ -123,6 +123,8 @@
     X(BEHIND, 520, "behind")                                                           \
     X(NO_CLAIM, 521, "no_claim")                                                       \
     X(OVER_CREDIT, 522, "over_credit")                                                 \
+    X(QUOTA, 523, "quota")                                                             \
+    X(DISK_LOW, 524, "disk_low")                                                       \
     /* journal */                                                                      \
     X(JOURNAL_ENTRY, 601, "journal_entry")                                             \
     X(JOURNAL_CT, 602, "journal_ciphertext")                                           \
@@ -152,6 +154,7 @@
     X(DISCLOSE, 626, "disclose")                                                       \
     X(PRUNED, 627, "pruned")                                                           \
     X(FORK, 628, "fork")                                                               \
+    X(BACKUP, 629, "backup")                                                           \
     /* adapter */                                                                      \
     X(SOURCE, 701, "source")                                                           \
     X(CAPTURE_MISSING, 702, "capture_missing")                                         \
