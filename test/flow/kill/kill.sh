@@ -7,6 +7,7 @@
 set -eu
 . "$SACBE_SOURCE/test/flow/exchange.sh"
 . "$SACBE_SOURCE/test/flow/real/files.sh"
+. "$SACBE_SOURCE/test/fault/fault.sh"
 real_or_skip
 kills=${SACBE_KILLS:-20}
 seed=${SACBE_SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
@@ -61,7 +62,10 @@ disturb() {
         everything_applied && return 0
         ex_kill "$victim"
         eval "n_$victim=\$((n_$victim + 1))"
+        since=$(ex_now_ms)
         start "$victim"
+        took=$(($(ex_now_ms) - since))
+        [ $took -le $longest ] || longest=$took
     done
 }
 
@@ -75,7 +79,7 @@ real_dump >"$ex/undisturbed.txt"
 real_no_alarm
 ex_stop pnc conred stcns broker
 
-n_broker=0 n_pnc=0 n_stcns=0 round=0
+n_broker=0 n_pnc=0 n_stcns=0 round=0 longest=0
 while [ "$n_broker" -lt "$kills" ] || [ "$n_pnc" -lt "$kills" ] || [ "$n_stcns" -lt "$kills" ]; do
     round=$((round + 1))
     [ $round -le 60 ] || ex_die "sixty rounds did not see enough kills"
@@ -94,3 +98,7 @@ done
 echo "kill -9 before the flow's end: $n_broker of the broker, $n_pnc of pnc, $n_stcns of" \
     "stcns, in $round rounds"
 echo "after each round: $(wc -l <"$ex/undisturbed.txt") rows equal, no alarm, the journal verifies"
+fault_row "kill -9 at random moments" \
+    "$n_broker times the broker, $n_pnc the publisher, $n_stcns the reader" \
+    "$(real_published)" 0 0 "$((longest / 1000)).$((longest % 1000 / 100)) s to be ready (longest)" \
+    "a start like any other"
