@@ -25,7 +25,7 @@ struct limit {
 };
 
 struct sb_log {
-    enum sb_log_level level;
+    _Atomic enum sb_log_level level; /* a reload changes it while threads write */
     sb_log_sink *sink;
     void *ctx;
     uint64_t (*mono_ms)(void *ctx);
@@ -71,6 +71,12 @@ void sb_log_set_clock(struct sb_log *log, uint64_t (*mono_ms)(void *ctx), void *
 {
     log->mono_ms = mono_ms;
     log->clock_ctx = ctx;
+}
+
+void sb_log_set_level(struct sb_log *log, enum sb_log_level level)
+{
+    if (log)
+        log->level = level;
 }
 
 bool sb_log_level_parse(const char *name, enum sb_log_level *out)

@@ -65,6 +65,8 @@ struct sb_log *sb_log_new(enum sb_log_level level, sb_log_sink *sink, void *ctx)
 void sb_log_free(struct sb_log *log); /* takes NULL */
 /* Takes the time for the limit from `mono_ms(ctx)` instead of the monotonic clock. */
 void sb_log_set_clock(struct sb_log *log, uint64_t (*mono_ms)(void *ctx), void *ctx);
+/* From now on; at any time, by any thread. */
+void sb_log_set_level(struct sb_log *log, enum sb_log_level level); /* takes NULL */
 /* "error" "warning" "info" "debug"; false when it is none of them. */
 bool sb_log_level_parse(const char *name, enum sb_log_level *out);
 
