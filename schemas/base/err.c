@@ -1,5 +1,6 @@
 /* Purpose: the error table and the sentences of failures.
- * Invariant: a text always ends inside its buffer, cut at a UTF-8 character's edge. */
+ * Invariant: a text always ends inside its buffer, cut at a UTF-8 character's edge.
+ * Names in parentheses are those that test/lint/model.h wraps for static analysis. */
 #include "schemas/base/err.h"
 
 #include <errno.h>
@@ -58,7 +59,7 @@ static void SB_PRINTF(2, 0) put_text(struct sb_err *err, const char *fmt, va_lis
             *p = ' ';
 }
 
-int sb_fail(struct sb_err *err, int code, const char *fmt, ...)
+int(sb_fail)(struct sb_err *err, int code, const char *fmt, ...)
 {
     if (!err)
         return code;
@@ -70,7 +71,7 @@ int sb_fail(struct sb_err *err, int code, const char *fmt, ...)
     return code;
 }
 
-int sb_err_wrap(struct sb_err *err, int code, const char *fmt, ...)
+int(sb_err_wrap)(struct sb_err *err, int code, const char *fmt, ...)
 {
     if (!err)
         return code;
@@ -86,7 +87,7 @@ int sb_err_wrap(struct sb_err *err, int code, const char *fmt, ...)
     return code;
 }
 
-int sb_fail_os(struct sb_err *err, int os_error, const char *fmt, ...)
+int(sb_fail_os)(struct sb_err *err, int os_error, const char *fmt, ...)
 {
     int code = os_error == ENOSPC || os_error == EDQUOT ? SB_E_DISK_FULL
                : os_error == ENOMEM                     ? SB_E_MEMORY
