@@ -237,13 +237,13 @@ int sb_journal_append(struct sb_journal *j,
     if (rc != 0 || n == 0)
         return rc;
     struct sb_tree tree = j->tree;
+    uint64_t prune_below = j->prune_below;
     rc = put_group(j, group, n, &tree, &failure);
     if (rc == 0 && j->cut_due)
         rc = sb_journal_cut(j, &failure);
     if (rc != 0) {
-        if (err)
-            *err = failure;
-        return sb_journal_stop(j, &failure);
+        j->prune_below = prune_below;
+        return sb_journal_failed(j, &failure, err);
     }
     j->tree = tree;
     j->stored_ms = stored_ms;

@@ -35,11 +35,7 @@ static int sign_and_persist(struct sb_journal *j,
     rc = persist(j, c, sb_buf_bytes(note), &failure);
     if (rc == 0)
         rc = sb_note_file_write(j, sb_buf_bytes(note), &failure);
-    if (rc == 0)
-        return 0;
-    if (err)
-        *err = failure;
-    return sb_journal_stop(j, &failure);
+    return rc == 0 ? 0 : sb_journal_failed(j, &failure, err);
 }
 
 /* A reader was in the way when the WAL should be cut. */
@@ -50,11 +46,7 @@ static int cut_again(struct sb_journal *j, uint64_t mono_ms, struct sb_err *err)
         return 0;
     j->cut_mono = mono_ms;
     int rc = sb_journal_cut(j, &failure);
-    if (rc == 0)
-        return 0;
-    if (err)
-        *err = failure;
-    return sb_journal_stop(j, &failure);
+    return rc == 0 ? 0 : sb_journal_failed(j, &failure, err);
 }
 
 int sb_journal_checkpoint(struct sb_journal *j,
@@ -152,9 +144,5 @@ int sb_journal_cosigned(struct sb_journal *j,
         rc = sb_db_run(st, &failure);
     if (rc == 0)
         rc = sb_journal_commit(j, &failure);
-    if (rc == 0)
-        return 0;
-    if (err)
-        *err = failure;
-    return sb_journal_stop(j, &failure);
+    return rc == 0 ? 0 : sb_journal_failed(j, &failure, err);
 }

@@ -169,9 +169,11 @@ static int remove_rows(struct sb_journal *j, uint64_t last, struct sb_err *err)
         rc = sb_db_run(st, err);
     if (rc == 0)
         rc = sb_journal_commit(j, err);
+    if (rc != 0)
+        return rc;
     j->prune_from = last + 1;
     j->cut_due = true;
-    return rc;
+    return 0;
 }
 
 static int prune_chunk(struct sb_journal *j, size_t max, struct sb_err *err)
@@ -194,9 +196,5 @@ int sb_journal_prune_step(struct sb_journal *j, size_t max, struct sb_err *err)
     if (rc != 0)
         return rc;
     rc = prune_chunk(j, max, &failure);
-    if (rc >= 0)
-        return rc;
-    if (err)
-        *err = failure;
-    return sb_journal_stop(j, &failure);
+    return rc >= 0 ? rc : sb_journal_failed(j, &failure, err);
 }

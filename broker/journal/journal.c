@@ -28,7 +28,9 @@ static const char *const sql_text[SB_SQL_COUNT] = {
                          " epoch_index = ? WHERE id = ?",
     [SB_SQL_SET_BATCH] = "UPDATE stream SET last_seq = ?, last_hash = ?,"
                          " last_index = ? WHERE id = ?",
-    [SB_SQL_CHECKPOINT] = "INSERT INTO checkpoint(size, root, note) VALUES(?, ?, ?)",
+    /* the same note may come again: its row was kept when its file had no room */
+    [SB_SQL_CHECKPOINT] = "INSERT INTO checkpoint(size, root, note) VALUES(?, ?, ?)"
+                          " ON CONFLICT(size) DO NOTHING",
     [SB_SQL_LAST_NOTE] = "SELECT size, root, note FROM checkpoint"
                          " ORDER BY size DESC LIMIT 1",
     [SB_SQL_ROOT_AT] = "SELECT root FROM checkpoint WHERE size = ?",
@@ -74,6 +76,13 @@ static int on_wal(void *ctx, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
+/* A WAL that could not be moved is whole: a reader is in the way, or the disk is full.
+ */
+static bool may_wait(int got)
+{
+    return got == SQLITE_OK || got == SQLITE_BUSY || got == SQLITE_FULL;
+}
+
 int sb_journal_commit(struct sb_journal *j, struct sb_err *err)
 {
     int rc = sb_db_run(j->sql[SB_SQL_COMMIT], err);
@@ -85,7 +94,7 @@ int sb_journal_commit(struct sb_journal *j, struct sb_err *err)
     int mode = j->wal_pages < SB_WAL_CUT ? SQLITE_CHECKPOINT_PASSIVE
                                          : SQLITE_CHECKPOINT_TRUNCATE;
     int got = sqlite3_wal_checkpoint_v2(j->db, NULL, mode, NULL, NULL);
-    if (got != SQLITE_OK && got != SQLITE_BUSY)
+    if (!may_wait(got)) /* the transaction itself is durable */
         return sb_db_fail(err, j->db, got, "cannot move the WAL into the file");
     return 0;
 }
@@ -94,8 +103,8 @@ int sb_journal_cut(struct sb_journal *j, struct sb_err *err)
 {
     int got =
         sqlite3_wal_checkpoint_v2(j->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    j->cut_due = got == SQLITE_BUSY;
-    if (got != SQLITE_OK && got != SQLITE_BUSY)
+    j->cut_due = got != SQLITE_OK;
+    if (!may_wait(got))
         return sb_db_fail(err, j->db, got, "cannot move the WAL into the file");
     return 0;
 }

@@ -4,7 +4,9 @@
  * (reader.h).
  * Nothing outside this room knows that it is SQLite, or that there is only one broker.
  * After any write or fsync error every call fails: the process stops, and does not
- * retry. `PRAGMA user_version` is the layout's number. */
+ * retry. Only a full disk (SB_E_DISK_FULL) is different: what was begun is rolled back,
+ * nothing of it is durable, and the same call may be made again when there is room.
+ * `PRAGMA user_version` is the layout's number. */
 #ifndef BROKER_JOURNAL_JOURNAL_H
 #define BROKER_JOURNAL_JOURNAL_H
 
@@ -69,5 +71,11 @@ SB_CHECK int sb_journal_cosigned(struct sb_journal *j,
  * withdrawal covers goes in the transaction that appends it.) */
 SB_CHECK int
 sb_journal_prune_step(struct sb_journal *j, size_t max, struct sb_err *err);
+/* Bytes of the file that hold nothing and are written again before it grows. */
+SB_CHECK int
+sb_journal_reusable(struct sb_journal *j, uint64_t *bytes, struct sb_err *err);
+/* Moves the WAL into the file and gives its room back, as far as readers and the disk
+ * allow. */
+SB_CHECK int sb_journal_shrink(struct sb_journal *j, struct sb_err *err);
 
 #endif

@@ -70,6 +70,12 @@ struct sb_journal {
 SB_CHECK int sb_journal_alive(const struct sb_journal *j, struct sb_err *err);
 /* Remembers the failure in `err`: nothing is written after it. Returns its code. */
 int sb_journal_stop(struct sb_journal *j, const struct sb_err *err);
+/* After a transaction failed: when the disk is full it is rolled back, and the same may
+ * be tried again (SB_E_DISK_FULL); else nothing is written any more. Gives the failure's
+ * code, and the failure in `err`. */
+int sb_journal_failed(struct sb_journal *j,
+                      const struct sb_err *failure,
+                      struct sb_err *err);
 /* Commits; moves the WAL into the file when it is long. */
 SB_CHECK int sb_journal_commit(struct sb_journal *j, struct sb_err *err);
 /* Moves the whole WAL into the file and cuts it, so that no removed byte is left in it.

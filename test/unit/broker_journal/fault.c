@@ -1,5 +1,6 @@
 /* The disk fails, the disk is full, the process is killed: nothing answered is lost,
- * and nothing is written after a failure. */
+ * and nothing is written after a failure, but what a full disk refused may be tried
+ * again. */
 #include "test/unit/broker_journal/book.h"
 
 #include <signal.h>
@@ -126,14 +127,28 @@ static void stops_at_a_failed_sync(void **state)
     expect_stopped(b, SB_E_IO);
 }
 
-static void stops_when_the_disk_is_full(void **state)
+static void goes_on_when_a_full_disk_has_room_again(void **state)
 {
     struct book *b = *state;
     struct sb_append a = book_heads(b);
+    struct sb_buf note = {0};
+    struct sb_checkpoint c;
     struct sb_err err;
     faulty.write_result = SQLITE_FULL;
-    assert_int_equal(sb_journal_append(b->j, &a, 1, &err), SB_E_DISK_FULL);
-    expect_stopped(b, SB_E_DISK_FULL);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(sb_journal_append(b->j, &a, 1, &err), SB_E_DISK_FULL);
+    assert_int_equal(sb_journal_checkpoint(b->j, 0, true, &note, &c, &err),
+                     SB_E_DISK_FULL);
+    assert_int_equal(note.n, 0);
+    assert_int_equal(sb_journal_shrink(b->j, &err), 0); /* as far as the disk allows */
+    assert_int_equal(sb_journal_size(b->j), 3);
+    faulty.write_result = SQLITE_OK;
+    assert_int_equal(sb_journal_append(b->j, &a, 1, &err), 0);
+    assert_int_equal(sb_journal_checkpoint(b->j, 0, true, &note, &c, &err), 1);
+    assert_int_equal(c.size, 4);
+    sb_buf_free(&note);
+    book_close(b);
+    assert_int_equal(book_verify(b).entries, 4);
 }
 
 static void stops_when_a_checkpoint_cannot_be_kept(void **state)
@@ -234,7 +249,7 @@ int main(void)
 #define FAULTY(f) cmocka_unit_test_setup_teardown(f, setup_faulty, teardown_faulty)
     const struct CMUnitTest tests[] = {
         FAULTY(stops_at_a_failed_sync),
-        FAULTY(stops_when_the_disk_is_full),
+        FAULTY(goes_on_when_a_full_disk_has_room_again),
         FAULTY(stops_when_a_checkpoint_cannot_be_kept),
         cmocka_unit_test_setup_teardown(
             loses_nothing_answered_to_a_kill, setup, teardown),
