@@ -46,6 +46,13 @@ fault_seconds() {
     echo "$((fault_ms / 1000)).$((fault_ms % 1000 / 100)) s"
 }
 
+# fault_program NAME: of test/fault/NAME
+fault_program() {
+    fault_file=$SACBE_BUILD/test/fault/$1/test-fault-$1
+    [ -x "$fault_file" ] || ex_die "$SACBE_BUILD has no program test-fault-$1"
+    echo "$fault_file"
+}
+
 # --- the exchange
 
 # fault_members READERS: pnc, and the first so many readers, enrolled and granted
