@@ -58,13 +58,14 @@ void bench_readers(struct bench_run *run,
     uint64_t from = bench_now_ns();
     unsigned n = (unsigned)run->options.readers;
     for (unsigned i = 0; i < n; i++) {
-        run->reader[i].pid = fork();
-        if (run->reader[i].pid == 0)
+        pid_t pid = fork();
+        if (pid == 0)
             be_reader(run, i, read);
-        if (run->reader[i].pid < 0) {
+        if (pid < 0) {
             perror("bench: fork");
             exit(1);
         }
+        run->reader[i].pid = pid; /* the memory is shared: not by the child */
     }
     for (unsigned i = 0; i < n;) {
         if (run->reader[i].ready) {
