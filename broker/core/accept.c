@@ -1,6 +1,7 @@
 /* Purpose: what the rules of records share: signature and owner, the question whether
  * an old record is the same, the answer that waits for the disk. */
 #include "broker/core/core_impl.h"
+#include "broker/core/share.h"
 
 #include <stdlib.h>
 
@@ -144,4 +145,9 @@ void accept_wait(struct step *s,
     memcpy(w.session, from->id, SB_SESSION);
     memcpy(w.hash, hash, SB_HASH);
     append_wait(s, &w);
+    bool withdrawal = kind == SB_KIND_PRUNE;
+    share_stored(s,
+                 from,
+                 kind == SB_KIND_CLAIM || kind == SB_KIND_EPOCH ||
+                     kind == SB_KIND_BATCH || kind == SB_KIND_REGRANT || withdrawal);
 }

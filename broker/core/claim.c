@@ -1,6 +1,7 @@
 /* Purpose: the rules by which CLAIM and EPOCH are stored or refused (FORMATS, "Batch").
  * Invariant: each rule is judged in the order in which the design lists it. */
 #include "broker/core/core_impl.h"
+#include "broker/core/share.h"
 
 struct claim_in { /* a CLAIM while it is judged */
     struct session *from;
@@ -119,6 +120,8 @@ void accept_claim(struct step *s, struct session *from, const struct sb_message 
         rc = accept_own(from, c.claim.stream, &why);
     if (rc == 0)
         rc = claim_turn(s, &c, m, &asked, &why);
+    if (rc == 0 && !asked)
+        rc = share_record(s, from, c.in.record.raw, &why);
     if (rc != 0)
         session_refuse(s, from, SB_KIND_CLAIM, c.claim.stream, c.in.hash, 0, &why);
     else if (!asked)
@@ -214,6 +217,8 @@ void accept_epoch(struct step *s, struct session *from, const struct sb_message 
     }
     if (rc == 0)
         rc = judge_epoch(s, &e, &asked, &why);
+    if (rc == 0 && !asked)
+        rc = share_record(s, from, e.in.record.raw, &why);
     if (rc != 0)
         session_refuse(s,
                        from,

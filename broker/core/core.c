@@ -1,6 +1,7 @@
 /* Purpose: the life of a core and the one door through which inputs come.
  * Invariant: a step either gives all its effects or fails; then the process stops. */
 #include "broker/core/core_impl.h"
+#include "broker/core/share.h"
 
 #include <stdlib.h>
 
@@ -49,6 +50,7 @@ void sb_core_free(struct sb_core *core)
         free(core->said);
         core->said = next;
     }
+    share_free(core->shares);
     round_free(&core->rounds);
     cosign_free(core->proofs);
     fetch_free(core->fetches);
@@ -145,6 +147,7 @@ static void dispatch(struct step *s)
         return;
     case SB_IN_TICK:
         session_tick(s);
+        share_tick(s);
         round_look(s);
         notice_tick(s);
         feed_all(s);

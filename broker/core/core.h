@@ -61,6 +61,12 @@ SB_CHECK int
 sb_core_restore_prune(struct sb_core *core, struct sb_bytes record, struct sb_err *err);
 SB_CHECK int
 sb_core_restore_final(struct sb_core *core, struct sb_bytes note, struct sb_err *err);
+/* Before the first step: adds what of an institution's streams stands in the journal.
+ */
+SB_CHECK int sb_core_restore_use(struct sb_core *core,
+                                 struct sb_bytes institution,
+                                 uint64_t bytes,
+                                 struct sb_err *err);
 const struct sb_trust *sb_core_trust(const struct sb_core *core);
 
 /* One step. A peer's fault is never an error here: it becomes effects. Errors are

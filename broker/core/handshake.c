@@ -2,6 +2,7 @@
  * Invariant: a session opens only for an active member's CURVE key and a fresh
  * signature by its sign key. */
 #include "broker/core/core_impl.h"
+#include "broker/core/share.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,9 @@ void session_turn_away(struct step *s,
 {
     struct sb_message m = {.cmd = SB_CMD_REFUSED};
     m.as.refused.code = (uint64_t)sb_code_number(why->code);
+    if (why->code == SB_E_QUOTA)
+        m.as.refused.expected = share_retry(s->core, institution);
+    share_refused(s->core, institution, why->code);
     effect_send(s, s->in->as.message.peer, &m);
     effect_log(s, institution, why);
     effect_drop(s, s->in->as.message.peer);
@@ -154,7 +158,8 @@ void session_prove(struct step *s, struct session *session, const struct sb_mess
     struct sb_err why;
     if (session->state == SESSION_OPEN)
         sb_fail(&why, SB_E_PROOF, "%s proves itself twice", session->institution);
-    else if (judge_proof(s, session, m, &why) == 0) {
+    else if (judge_proof(s, session, m, &why) == 0 &&
+             share_connect(s, session, &why) == 0) {
         session->state = SESSION_OPEN;
         memcpy(session->id, s->in->as.message.random, SB_SESSION);
         welcome(s, session);

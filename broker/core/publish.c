@@ -2,6 +2,7 @@
  * Invariant: what is stored is signed, dense, chained, sealed for exactly the readers
  * that are granted now, and every ciphertext is the one that its item names. */
 #include "broker/core/core_impl.h"
+#include "broker/core/share.h"
 
 struct publish_in {
     struct session *from;
@@ -195,8 +196,10 @@ void accept_publish(struct step *s,
         p.stream = stream_find(s->core, p.batch.stream);
         if (ask_about_old(s, &p))
             return;
-        rc = judge_order(s, &p, &why);
+        rc = share_batch(s, from, p.stream, p.n_items, m, &why);
     }
+    if (rc == 0)
+        rc = judge_order(s, &p, &why);
     if (rc == 0)
         rc = sb_batch_joins(&p.batch, &p.stream->epoch, p.items, p.n_items, &why);
     if (rc == 0)

@@ -1,5 +1,6 @@
 /* Purpose: what `status` and `lag` show of the core. Reads only. */
 #include "broker/core/core_impl.h"
+#include "broker/core/share.h"
 
 static struct sb_bytes kept(struct sb_arena *arena, const char *text)
 {
@@ -138,6 +139,47 @@ static int report_rounds(const struct sb_core *core,
     return 0;
 }
 
+static int report_share(const struct sb_core *core,
+                        const struct share *share,
+                        struct sb_arena *arena,
+                        struct sb_share_info *out)
+{
+    struct sb_bytes name = kept(arena, share->institution);
+    *out = (struct sb_share_info){
+        .institution = name,
+        .connections = share_sessions(core, share->institution),
+        .events = share->n_events,
+        .bytes = share->n_bytes,
+        .events_rate = share->events_pace.rate,
+        .bytes_rate = share->bytes_pace.rate,
+        .journal_bytes = share->journal_bytes,
+        .refusals = sb_arena_alloc(arena, share->n_refusals, sizeof *out->refusals),
+        .n_refusals = share->n_refusals};
+    if (!out->refusals || !name.p)
+        return SB_E_MEMORY;
+    const struct sb_directory *d = sb_dir_body(sb_trust_newest(core->trust));
+    for (int q = 0; q < SB_QUOTAS; q++)
+        out->limits[q] = sb_quota_limit(d, (enum sb_quota)q, name);
+    for (size_t i = 0; i < share->n_refusals; i++)
+        out->refusals[i] = (struct sb_refusals){.code = share->refusals[i].code,
+                                                .n = share->refusals[i].n};
+    return 0;
+}
+
+static int report_shares(const struct sb_core *core,
+                         struct sb_arena *arena,
+                         struct sb_core_status *out)
+{
+    size_t n = 0;
+    for (const struct share *at = core->shares; at; at = at->next)
+        n++;
+    out->shares = sb_arena_alloc(arena, n, sizeof *out->shares);
+    int rc = out->shares ? 0 : SB_E_MEMORY;
+    for (const struct share *at = core->shares; at && rc == 0; at = at->next)
+        rc = report_share(core, at, arena, &out->shares[out->n_shares++]);
+    return rc;
+}
+
 int sb_core_report(const struct sb_core *core,
                    uint64_t now_ms,
                    struct sb_arena *arena,
@@ -151,6 +193,8 @@ int sb_core_report(const struct sb_core *core,
                                .refused = core->refused};
     r.directory_version = sb_dir_body(sb_trust_newest(core->trust))->version;
     int rc = report_sessions(core, arena, &r);
+    if (rc == 0)
+        rc = report_shares(core, arena, &r);
     if (rc != 0)
         return sb_fail(err, rc, "out of memory for a report");
     rc = report_rounds(core, now_ms, arena, &r, err);

@@ -3,7 +3,7 @@
 #ifndef BROKER_CORE_REPORT_H
 #define BROKER_CORE_REPORT_H
 
-#include "schemas/base/bytes.h"
+#include "broker/core/quota.h"
 
 struct sb_core;
 
@@ -28,6 +28,22 @@ struct sb_witness_info { /* one witness of the newest directory */
     uint64_t size;    /* newest tree that it cosigned; 0: none since the start */
     uint64_t time_ms; /* of that cosignature */
 };
+struct sb_refusals {
+    int code; /* of enum sb_code */
+    uint64_t n;
+};
+struct sb_share_info { /* one institution that came since the start */
+    struct sb_bytes institution;
+    uint64_t limits[SB_QUOTAS]; /* 0: none */
+    uint64_t connections;
+    uint64_t events; /* stored since the start; statements count as one */
+    uint64_t bytes;
+    uint64_t events_rate; /* a second, of some ten seconds */
+    uint64_t bytes_rate;
+    uint64_t journal_bytes; /* of its streams, pruned or not */
+    struct sb_refusals *refusals;
+    size_t n_refusals;
+};
 struct sb_core_status {
     struct sb_witness_info *witnesses;
     size_t n_witnesses;
@@ -42,6 +58,8 @@ struct sb_core_status {
     size_t n_sessions;
     struct sb_lag_info *lags; /* granted readers x streams, connected or not */
     size_t n_lags;
+    struct sb_share_info *shares;
+    size_t n_shares;
     uint64_t malformed; /* messages since start */
     uint64_t refused;
 };

@@ -1,6 +1,7 @@
 /* Purpose: who is connected, what it may say, and when it is cut off.
  * Invariant: nothing but HELLO, PROVE and BYE is heard outside an open session. */
 #include "broker/core/core_impl.h"
+#include "broker/core/share.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,10 +41,12 @@ void session_refuse(struct step *s,
     if (hash)
         memcpy(m.as.refused.hash, hash, SB_HASH);
     m.as.refused.code = (uint64_t)sb_code_number(why->code);
-    m.as.refused.expected = expected;
+    m.as.refused.expected =
+        why->code == SB_E_QUOTA ? share_retry(s->core, to->institution) : expected;
     effect_reply(s, to, &m);
     to->refused++;
     s->core->refused++;
+    share_refused(s->core, to->institution, why->code);
     effect_log(s, to->institution, why);
 }
 

@@ -66,6 +66,7 @@ struct subscription {
 };
 
 struct tree_ask;
+struct share; /* share.h */
 
 enum session_state { SESSION_CHALLENGED, SESSION_OPEN };
 
@@ -150,6 +151,7 @@ struct sb_core {
     struct fetch_ask *fetches;
     struct heads_kept *heads;
     struct said *said;
+    struct share *shares;
     struct prune_kept prune;
     uint64_t malformed;
     uint64_t refused;

@@ -2,9 +2,11 @@
  * re-grants, acts, withdrawals.
  * Invariant: nobody speaks for another, and nobody takes back another's events. */
 #include "broker/core/core_impl.h"
+#include "broker/core/share.h"
 
 #include <stdlib.h>
 
+#include "schemas/base/text.h"
 #include "schemas/record/evidence.h"
 
 #define WITHDRAW_EVENTS 1000000u /* of one withdrawal */
@@ -77,6 +79,40 @@ static int read_reject(struct statement *t, struct sb_err *err)
     return 0;
 }
 
+/* Only what the reader's grants show now; its publisher may give itself its own. */
+static int judge_regrant(struct step *s,
+                         const struct statement *t,
+                         const struct sb_regrant *regrant,
+                         struct sb_err *err)
+{
+    struct sb_bytes type;
+    struct sb_codes granted;
+    const struct sb_dir *dir = sb_trust_newest(s->core->trust);
+    struct sb_bytes publisher = sb_bytes_str(t->from->institution);
+    if (sb_bytes_eq(regrant->reader, publisher))
+        return 0;
+    (void)sb_text_stream_parts(regrant->stream, NULL, &type, NULL);
+    int rc = sb_dir_classes(dir,
+                            publisher,
+                            type,
+                            regrant->reader,
+                            s->in->now_ms,
+                            s->out->arena,
+                            &granted,
+                            err);
+    for (size_t i = 0; rc == 0 && i < regrant->n_epochs; i++)
+        for (size_t c = 0; rc == 0 && c < regrant->epochs[i].classes.n; c++)
+            if (!sb_codes_has(&granted, regrant->epochs[i].classes.items[c]))
+                rc = sb_fail(err,
+                             SB_E_NO_GRANT,
+                             "%.*s: a re-grant of class %.*s to %.*s, which has no "
+                             "grant for it",
+                             SB_FMT(regrant->stream),
+                             SB_FMT(regrant->epochs[i].classes.items[c]),
+                             SB_FMT(regrant->reader));
+    return rc;
+}
+
 static int read_regrant(struct step *s, struct statement *t, struct sb_err *err)
 {
     struct sb_regrant regrant;
@@ -85,7 +121,8 @@ static int read_regrant(struct step *s, struct statement *t, struct sb_err *err)
         return rc;
     t->stream = regrant.stream;
     t->reader = regrant.reader;
-    return accept_own(t->from, regrant.stream, err);
+    rc = accept_own(t->from, regrant.stream, err);
+    return rc == 0 ? judge_regrant(s, t, &regrant, err) : rc;
 }
 
 static int read_act(struct step *s, struct statement *t, struct sb_err *err)
@@ -213,15 +250,19 @@ static void answer_again(struct step *s, const struct statement *t, uint64_t ind
         append_wait(s, &w);
 }
 
-static void store_statement(struct step *s, const struct statement *t)
+static int
+store_statement(struct step *s, const struct statement *t, struct sb_err *err)
 {
     struct said *said = said_of(s, t);
     if (!said)
-        return;
+        return 0;
     if (said->index != UINT64_MAX && memcmp(said->hash, t->in.hash, SB_HASH) == 0) {
         answer_again(s, t, said->index);
-        return;
+        return 0;
     }
+    int rc = share_record(s, t->from, t->in.record.raw, err);
+    if (rc != 0)
+        return rc;
     struct stream *st = t->stream.n ? stream_find(s->core, t->stream) : NULL;
     struct sb_append entry = {.kind = t->kind,
                               .record = t->in.record.raw,
@@ -239,6 +280,7 @@ static void store_statement(struct step *s, const struct statement *t)
     if (t->kind == SB_KIND_HEADS)
         notice_keep_heads(s, t->from, t->in.record.raw, t->time);
     accept_wait(s, t->from, t->kind, st, t->in.hash, t->number);
+    return 0;
 }
 
 void accept_statement(struct step *s, struct session *from, const struct sb_message *m)
@@ -253,8 +295,8 @@ void accept_statement(struct step *s, struct session *from, const struct sb_mess
     bool waits = rc == 1;
     if (waits)
         rc = tree_wait(s, from, m, t.tree_size, &why);
+    else if (rc == 0)
+        rc = store_statement(s, &t, &why);
     if (rc != 0)
         session_refuse(s, from, t.kind, t.stream, t.in.hash, 0, &why);
-    else if (!waits)
-        store_statement(s, &t);
 }

@@ -34,6 +34,9 @@ struct play {
     struct sim_witness witness; /* the publisher's */
     struct sb_buf body;
     struct sb_buf record;
+    bool limited;        /* the publisher has a quota */
+    uint64_t held_until; /* it was told to wait; 0: it was not */
+    size_t n_held;       /* how often */
     uint32_t seed;
 };
 

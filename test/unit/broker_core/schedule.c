@@ -1,6 +1,7 @@
 /* broker.core.schedule: thousands of random schedules. Whatever the order of commits,
  * answers, disconnections, crashes and resends: nothing is lost, nothing comes twice in
  * a session, nothing passes the credit, nothing goes to a class that is not granted.
+ * In every fourth the publisher has a quota: it waits as told, and readers never are.
  * Among cosignatures, withdrawals, heads and prunes every proof holds, no false line is
  * kept (sim_evidence.c, play_evidence.c) and the final checkpoint never shrinks. */
 #include "test/unit/broker_core/play.h"
@@ -40,8 +41,30 @@ static void publisher_enters(struct play *g)
 static void publisher_sends(struct play *g)
 {
     sim_batch(g->sim, &g->p, 1 + play_dice(g, 3), &g->batches[g->n_batches++]);
-    if (g->peer)
+    if (g->peer && !g->held_until)
         sim_publish(g->sim, g->peer, g->session, &g->batches[g->n_batches - 1]);
+}
+
+/* What an adapter does that was held: the same again, in order, when it was told to. */
+static void publisher_goes_on(struct play *g)
+{
+    if (!g->held_until || g->sim->now < g->held_until)
+        return;
+    g->held_until = 0;
+    for (size_t i = g->stored; g->peer && i < g->n_batches; i++)
+        sim_publish(g->sim, g->peer, g->session, &g->batches[i]);
+    if (g->peer)
+        play_claims_again(g);
+}
+
+static void publisher_refused(struct play *g, const struct sb_message *m)
+{
+    if (!g->limited || (int)m->as.refused.code != sb_code_number(SB_E_QUOTA))
+        fail_msg("refused: SB-%d", (int)m->as.refused.code);
+    assert_true(m->as.refused.expected > 0);
+    g->n_held++;
+    if (m->as.refused.kind != SB_KIND_HEADS && m->as.refused.kind != SB_KIND_PRUNE)
+        g->held_until = g->sim->now + m->as.refused.expected;
 }
 
 static void publisher_hears(struct play *g)
@@ -49,7 +72,7 @@ static void publisher_hears(struct play *g)
     struct sim_mail *m = NULL;
     while (g->peer && (m = sim_take(g->sim, g->peer)) != NULL) {
         if (m->m.cmd == SB_CMD_REFUSED)
-            fail_msg("refused: SB-%d", (int)m->m.as.refused.code);
+            publisher_refused(g, &m->m);
         sim_witness_hears(g->sim, &g->witness, &m->m);
         if (m->m.cmd == SB_CMD_STORED)
             play_claim_stored(g, &m->m);
@@ -194,6 +217,7 @@ static void roll(struct play *g)
         play_roll_evidence(g);
         break;
     }
+    publisher_goes_on(g);
     publisher_hears(g);
     reader_hears(g, &g->readers[0]);
     reader_hears(g, &g->readers[1]);
@@ -205,6 +229,12 @@ static void finish(struct play *g)
     for (int turn = 0; turn < 3; turn++) { /* batches, claim, epoch */
         sim_settle(g->sim);
         publisher_hears(g);
+        for (int i = 0; g->held_until && i < STEPS; i++) {
+            g->sim->now = g->held_until;
+            publisher_goes_on(g);
+            sim_settle(g->sim);
+            publisher_hears(g);
+        }
     }
     assert_int_equal(g->stored, g->n_batches);
     assert_int_equal(g->claiming, 0);
@@ -238,13 +268,16 @@ static void finish_evidence(struct play *g)
     assert_true(g->final_size == g->sim->notes[g->sim->n_notes - 1].size);
 }
 
-static void one_schedule(uint32_t seed)
+static size_t one_schedule(uint32_t seed)
 {
-    struct play g = {.seed = seed * 2654435761u + 1};
+    struct sb_limit limit = {sb_bytes_str("events_s.pnc"), 1 + seed % 3};
+    struct play g = {.seed = seed * 2654435761u + 1, .limited = seed % 4 == 0};
     struct sb_buf record = {0};
     g.sim = sim_new();
     g.sim->world->dir.quorum = 1 + seed % 2;
     g.sim->world->dir.retention = DAY;
+    g.sim->world->dir.limits = &limit;
+    g.sim->world->dir.n_limits = g.limited ? 1 : 0;
     world_publish(g.sim->world);
     sim_crash(g.sim); /* a core with the directory that has a quorum */
     g.readers[0] = (struct reader){.member = IGM, .classes = only_public};
@@ -271,13 +304,16 @@ static void one_schedule(uint32_t seed)
     sb_buf_free(&g.claim);
     sb_buf_free(&record);
     sim_free(g.sim);
+    return g.n_held;
 }
 
 static void nothing_is_lost_and_nothing_comes_twice(void **state)
 {
     (void)state;
+    size_t held = 0;
     for (uint32_t seed = 1; seed <= SCHEDULES; seed++)
-        one_schedule(seed);
+        held += one_schedule(seed);
+    assert_true(held > SCHEDULES); /* quotas were met often */
 }
 
 int main(void)

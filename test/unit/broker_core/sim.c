@@ -198,7 +198,10 @@ void sim_mail_free(struct sim_mail *m)
         sb_arena_free(m->arena);
 }
 
-void sim_enter(struct sim *s, uint64_t peer, size_t member, uint8_t session[SB_SESSION])
+int sim_try_enter(struct sim *s,
+                  uint64_t peer,
+                  size_t member,
+                  uint8_t session[SB_SESSION])
 {
     const struct member *who = &s->world->members[member];
     struct sb_message hello = {.cmd = SB_CMD_HELLO};
@@ -228,11 +231,19 @@ void sim_enter(struct sim *s, uint64_t peer, size_t member, uint8_t session[SB_S
                                    NULL),
                      0);
     sim_send(s, peer, member, &prove);
-    struct sim_mail *welcome = sim_take(s, peer);
-    assert_non_null(welcome);
-    assert_int_equal(welcome->m.cmd, SB_CMD_WELCOME);
-    memcpy(session, welcome->m.session, SB_SESSION);
-    sim_mail_free(welcome);
+    struct sim_mail *answer = sim_take(s, peer);
+    assert_non_null(answer);
+    bool refused = answer->m.cmd == SB_CMD_REFUSED;
+    int code = refused ? -(int)answer->m.as.refused.code : 0;
+    assert_true(refused || answer->m.cmd == SB_CMD_WELCOME);
+    memcpy(session, answer->m.session, SB_SESSION);
+    sim_mail_free(answer);
+    return code;
+}
+
+void sim_enter(struct sim *s, uint64_t peer, size_t member, uint8_t session[SB_SESSION])
+{
+    assert_int_equal(sim_try_enter(s, peer, member, session), 0);
 }
 
 void sim_sign(struct sim *s,

@@ -83,6 +83,12 @@ void sim_enter(struct sim *s,
                size_t member,
                uint8_t session[SB_SESSION]);
 
+/* The same; 0 for WELCOME, or the code of the refusal. */
+int sim_try_enter(struct sim *s,
+                  uint64_t peer,
+                  size_t member,
+                  uint8_t session[SB_SESSION]);
+
 /* A publisher's side: its own idea of the stream. */
 struct sim_publisher {
     uint64_t claim_no;
