@@ -39,7 +39,7 @@ int sb_pieces_open(struct sb_pieces *f,
 void sb_pieces_close(struct sb_pieces *f)
 {
     if (f->file)
-        fclose(f->file);
+        (void)fclose(f->file);
     f->file = NULL;
 }
 

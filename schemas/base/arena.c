@@ -61,7 +61,7 @@ void sb_arena_reset(struct sb_arena *a)
 static struct block *grow(struct sb_arena *a, size_t need)
 {
     size_t size = a->head ? a->head->size * 2 : FIRST_BLOCK;
-    if (size > SIZE_MAX / 8 || size > 1u << 20)
+    if (size > 1u << 20)
         size = 1u << 20;
     if (size < need)
         size = need;

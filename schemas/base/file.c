@@ -24,7 +24,7 @@ int sb_file_read(const char *path, size_t max, struct sb_buf *out, struct sb_err
     while (!b.failed && (n = fread(part, 1, sizeof part, f)) > 0)
         sb_buf_put(&b, part, n);
     int broken = ferror(f) ? errno : 0;
-    fclose(f);
+    (void)fclose(f);
     int rc = broken ? sb_fail_os(err, broken, "%s: cannot be read", path)
              : b.failed == SB_E_LIMIT
                  ? sb_fail(err, SB_E_LIMIT, "%s: larger than %zu bytes", path, max)

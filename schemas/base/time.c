@@ -9,12 +9,12 @@ void sb_text_time(char out[32], uint64_t ms)
 {
     time_t seconds = (time_t)(ms / 1000);
     struct tm tm;
-    if (!gmtime_r(&seconds, &tm)) {
-        snprintf(out, 32, "%s", "(no time)");
+    char day[24];
+    if (!gmtime_r(&seconds, &tm) ||
+        strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &tm) == 0) {
+        snprintf(out, 32, "%s", "(no time)"); /* a year of nine digits */
         return;
     }
-    char day[24];
-    strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &tm);
     snprintf(out, 32, "%s.%03uZ", day, (unsigned)(ms % 1000));
 }
 

@@ -43,6 +43,19 @@ static int refuse_class(struct fields *f, const struct sb_schema *s)
                    s->where);
 }
 
+static int collect_member(struct fields *f,
+                          const struct object_rule *o,
+                          struct sb_bytes name,
+                          bool sure,
+                          struct view *to)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < o->n; i++)
+        if (sb_bytes_eq(o->members[i].name, name))
+            rc = sb_view_add(f, to, o->members[i].schema, true, sure);
+    return rc;
+}
+
 /* The schemas of the member `name`, or of the elements when name.p is NULL. */
 static int collect(struct fields *f,
                    const struct view *from,
@@ -56,10 +69,7 @@ static int collect(struct fields *f,
         for (size_t j = 0; rc == 0 && j < s->n_rules; j++) {
             const struct rule *u = &s->rules[j];
             if (name.p && u->kind == RULE_OBJECT) {
-                const struct object_rule *o = u->as.object;
-                for (size_t k = 0; rc == 0 && k < o->n; k++)
-                    if (sb_bytes_eq(o->members[k].name, name))
-                        rc = sb_view_add(f, to, o->members[k].schema, true, sure);
+                rc = collect_member(f, u->as.object, name, sure, to);
             } else if (!name.p && u->kind == RULE_ITEMS) {
                 rc = sb_view_add(f, to, u->as.items.schema, true, sure);
             } else if (!name.p && u->kind == RULE_PREFIX_ITEMS) {
@@ -235,7 +245,9 @@ int sb_fields_build(struct sb_field *root,
     struct view *w = calloc(1, sizeof *w);
     enum sb_class c;
     *root = (struct sb_field){.path = ""};
-    int rc = w ? sb_view_add(&f, w, schema, true, true) : sb_fields_no_memory(&f);
+    if (!w)
+        return sb_fields_no_memory(&f);
+    int rc = sb_view_add(&f, w, schema, true, true);
     if (rc == 0)
         rc = sb_view_class(&f, w, true, &c);
     if (rc == 0)

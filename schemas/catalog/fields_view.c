@@ -205,25 +205,31 @@ static int compare_names(const void *a, const void *b)
     return sb_bytes_cmp(*(const struct sb_bytes *)a, *(const struct sb_bytes *)b);
 }
 
-int sb_view_names(struct fields *f, const struct view *w, struct names *out)
+/* How many members the schemas name; NULL: they are counted only. */
+static size_t list_names(const struct view *w, struct sb_bytes *all)
 {
     size_t n = 0;
-    size_t to = 0;
-    for (int fill = 0; fill < 2; fill++) {
-        if (fill && !(out->all = sb_arena_alloc(f->arena, n + 1, sizeof *out->all)))
-            return sb_fields_no_memory(f);
-        for (size_t i = 0; i < w->n; i++) {
-            const struct sb_schema *s = w->all[i].s;
-            for (size_t j = 0; j < s->n_rules; j++) {
-                if (s->rules[j].kind != RULE_OBJECT)
-                    continue;
-                const struct object_rule *o = s->rules[j].as.object;
-                for (size_t k = 0; fill && k < o->n; k++)
-                    out->all[to++] = o->members[k].name;
-                n += fill ? 0 : o->n;
-            }
+    for (size_t i = 0; i < w->n; i++) {
+        const struct sb_schema *s = w->all[i].s;
+        for (size_t j = 0; j < s->n_rules; j++) {
+            if (s->rules[j].kind != RULE_OBJECT)
+                continue;
+            const struct object_rule *o = s->rules[j].as.object;
+            for (size_t k = 0; all && k < o->n; k++)
+                all[n + k] = o->members[k].name;
+            n += o->n;
         }
     }
+    return n;
+}
+
+int sb_view_names(struct fields *f, const struct view *w, struct names *out)
+{
+    size_t n = list_names(w, NULL);
+    out->all = sb_arena_alloc(f->arena, n + 1, sizeof *out->all);
+    if (!out->all)
+        return sb_fields_no_memory(f);
+    list_names(w, out->all);
     if (n)
         qsort(out->all, n, sizeof *out->all, compare_names);
     for (size_t i = 0; i < n; i++)

@@ -34,7 +34,7 @@ static bool too_big(struct sb_bytes run)
     memcpy(text, run.p, run.n);
     text[run.n] = '\0';
     errno = 0;
-    strtoll(text, NULL, 10);
+    (void)strtoll(text, NULL, 10);
     return errno == ERANGE;
 }
 

@@ -98,7 +98,9 @@ static int prune_array(struct split *s,
 {
     size_t n = v->as.a.n;
     struct sb_value *items = sb_arena_alloc(s->arena, n + 1, sizeof *items);
-    int rc = items ? 0 : no_memory(s);
+    int rc = 0;
+    if (!items)
+        return no_memory(s);
     for (size_t i = 0; rc == 0 && i < n; i++) {
         const struct sb_value *item = &v->as.a.items[i];
         if (container(item))

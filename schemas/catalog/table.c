@@ -52,7 +52,7 @@ static size_t count(struct sb_bytes s, char c)
 {
     size_t n = 0;
     for (size_t i = 0; i < s.n; i++)
-        n += s.p[i] == c;
+        n += s.p[i] == (uint8_t)c;
     return n;
 }
 

@@ -84,6 +84,10 @@ static void times_follow_rfc_3339(void **state)
     char text[32];
     sb_text_time(text, (uint64_t)ms);
     assert_string_equal(text, "2026-11-23T12:00:00.000Z");
+    sb_text_time(text, UINT64_MAX);
+    assert_string_equal(text, "(no time)");
+    sb_text_time(text, 3000000000000000000u); /* eight digits: the longest that fits */
+    assert_string_equal(text, "95068185-07-09T05:20:00.000Z");
     const char *bad[] = {"",
                          "2009-06-31T00:00:00Z",
                          "2026-02-29T00:00:00Z",

@@ -101,10 +101,11 @@ static inline void folder_drop(const char *folder)
 static inline char *replaced(const char *text, const char *from, const char *to)
 {
     const char *at = strstr(text, from);
-    char *out = malloc(strlen(text) + strlen(to) + 1);
+    size_t room = strlen(text) + strlen(to) + 1;
+    char *out = malloc(room);
     if (!at || !out)
         abort();
-    sprintf(out, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    snprintf(out, room, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
     return out;
 }
 
