@@ -35,7 +35,7 @@ void sb_alarms_free(struct sb_alarms *a)
 
 static struct sb_alarm *find(const struct sb_alarms *a, int code, const char *about)
 {
-    for (size_t i = 0; a && i < a->n; i++)
+    for (size_t i = 0; i < a->n; i++)
         if (a->items[i].code == code && strcmp(a->items[i].about, about) == 0)
             return &a->items[i];
     return NULL;
@@ -103,7 +103,7 @@ void sb_alarm_note(
 
 void sb_alarm_clear(struct sb_alarms *a, int code, const char *about)
 {
-    struct sb_alarm *at = find(a, code, about);
+    struct sb_alarm *at = a ? find(a, code, about) : NULL;
     if (!at)
         return;
     if (at->loud)
@@ -134,7 +134,7 @@ void sb_alarms_tick(struct sb_alarms *a, uint64_t mono_ms)
 
 bool sb_alarm_stands(const struct sb_alarms *a, int code, const char *about)
 {
-    return find(a, code, about) != NULL;
+    return a && find(a, code, about) != NULL;
 }
 
 size_t sb_alarms_count(const struct sb_alarms *a)

@@ -274,7 +274,7 @@ static int process(struct sb_receive *r,
                    uint64_t now_ms,
                    struct sb_err *err)
 {
-    struct sb_chain_batch b;
+    struct sb_chain_batch b = {0};
     struct sb_applied done = {0};
     int rc = open_chain(r, at, err);
     if (!rc)

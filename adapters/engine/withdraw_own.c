@@ -205,7 +205,7 @@ static int empty_outbox(struct sb_sql *s, const struct kept *w, struct sb_err *e
     uint64_t seq = w->first;
     int rc = arena ? 0 : sb_fail(err, SB_E_MEMORY, "out of memory");
     while (!rc) {
-        struct sb_outbox_batch b;
+        struct sb_outbox_batch b = {0};
         uint64_t first = 0;
         sb_arena_reset(arena);
         rc = next_batch(s, w, seq, &first, err);

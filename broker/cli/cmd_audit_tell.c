@@ -72,8 +72,8 @@ const char *const *sb_audit_not_proven(enum sb_audit_kind kind)
                                         "that the stream has no other events",
                                         "existence before the first cosignature",
                                         "that it was delivered to anybody",
-                                        "that nothing journaled withdraws it or names "
-                                        "its key revoked",
+                                        ("that nothing journaled withdraws it or names "
+                                         "its key revoked"),
                                         NULL};
     static const char *const log[] = {
         "what the entries mean", "that no other tree was shown to others", NULL};

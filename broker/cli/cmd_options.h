@@ -10,7 +10,7 @@
 #define SB_OPTION_OUT(text)                                                            \
     {                                                                                  \
         .name = "out", .kind = SB_CLI_FILE, .letter = 'o', .required = true,           \
-        .value = "FILE", .summary = text                                               \
+        .value = "FILE", .summary = (text)                                             \
     }
 #define SB_OPTION_DIRECTORY                                                            \
     {                                                                                  \

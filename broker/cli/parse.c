@@ -51,7 +51,7 @@ accept_all(struct accepted *a, const struct sb_cli_command *command, bool stop)
     for (size_t i = 0; sb_cli_common[i].name; i++)
         if (sb_cli_takes(command, i))
             accept_option(a, &sb_cli_common[i], COMMON + (int)i);
-    for (size_t i = 0; i < sb_cli_option_count(command); i++)
+    for (size_t i = 0; command && i < sb_cli_option_count(command); i++)
         accept_option(a, &command->options[i], OWN + (int)i);
 }
 

@@ -131,7 +131,7 @@ static struct lag *lag_of(struct step *s,
     }
     l->stream = st;
     memcpy(l->reader, from->institution, sizeof l->reader);
-    memcpy(l->subscription, subscription, strlen(subscription));
+    memcpy(l->subscription, subscription, strlen(subscription) + 1);
     l->next = s->core->lags;
     s->core->lags = l;
     return l;

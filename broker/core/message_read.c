@@ -49,7 +49,7 @@ read_welcome(struct sb_unpack *u, struct sb_arena *arena, struct sb_message *m)
         u->failed ? NULL : sb_arena_alloc(arena, n, sizeof *streams);
     if (!streams)
         sb_unpack_fail(u, SB_E_MEMORY);
-    for (size_t i = 0; i < n && !u->failed; i++) {
+    for (size_t i = 0; streams && i < n && !u->failed; i++) {
         read_own(u, &streams[i]);
         sb_order_next(&order, u, streams[i].stream);
     }

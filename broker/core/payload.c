@@ -18,7 +18,7 @@ read_bins(struct sb_unpack *u, struct sb_arena *arena, size_t *count)
     struct sb_bytes *bins = u->failed ? NULL : sb_arena_alloc(arena, n, sizeof *bins);
     if (!bins)
         sb_unpack_fail(u, SB_E_MEMORY);
-    for (size_t i = 0; i < n && !u->failed; i++)
+    for (size_t i = 0; bins && i < n && !u->failed; i++)
         bins[i] = sb_unpack_bin(u, SB_EVENT_MAX);
     *count = n;
     return bins;

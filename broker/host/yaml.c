@@ -68,7 +68,8 @@ static struct sb_yaml_node *top(struct builder *b)
 
 static bool awaits_key(struct builder *b)
 {
-    return b->depth > 0 && top(b)->kind == SB_YAML_MAP && !b->key;
+    const struct sb_yaml_node *at = top(b);
+    return at && at->kind == SB_YAML_MAP && !b->key;
 }
 
 static int take_key(struct builder *b, const yaml_event_t *e, struct sb_err *err)

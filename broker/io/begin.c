@@ -184,7 +184,7 @@ int sb_begin_journal(struct sb_journal *journal,
     size_t n = (size_t)sb_begin_count(trust);
     uint64_t first = sb_dir_body(oldest(trust))->version;
     struct sb_arena *arena = sb_arena_new(0);
-    struct sb_append *group = calloc(n, sizeof *group);
+    struct sb_append *group = calloc(n + 1, sizeof *group);
     int rc = arena && group ? 0 : sb_fail(err, SB_E_MEMORY, "journal");
     for (size_t i = 0; !rc && i < n; i++)
         rc = make_entry(

@@ -69,7 +69,8 @@ struct find {
     struct judge judge;
     size_t looked;
     struct sb_buf *note;
-    uint64_t *size;
+    uint64_t size;
+    bool found;
 };
 
 static int look(void *ctx, uint64_t size, struct sb_bytes note, struct sb_err *err)
@@ -79,7 +80,8 @@ static int look(void *ctx, uint64_t size, struct sb_bytes note, struct sb_err *e
         return ++f->looked < LOOK_MAX ? 0 : 1;
     sb_buf_reset(f->note);
     sb_buf_put(f->note, note.p, note.n);
-    *f->size = size;
+    f->size = size;
+    f->found = true;
     int rc = sb_buf_check(f->note, err);
     return rc ? rc : 1;
 }
@@ -91,11 +93,13 @@ int sb_final_find(struct sb_journal_reader *reader,
                   uint64_t *size,
                   struct sb_err *err)
 {
-    struct find f = {.note = note, .size = size};
+    struct find f = {.note = note};
     int rc = judge_open(&f.judge, dir, now_ms, err);
     if (rc)
         return rc;
     rc = sb_journal_notes(reader, look, &f, err);
     sb_arena_free(f.judge.arena);
+    if (f.found)
+        *size = f.size;
     return rc < 0 ? rc : 0;
 }

@@ -64,7 +64,7 @@ static bool read_list(struct sb_verify *v,
     sb_unpack_array(&u, 2, 2);
     bool same = sb_bytes_eq(sb_unpack_code(&u), name);
     *bins = read_bins(&u, v->arena, n);
-    if (!same || sb_pack_scan(list, SB_PACK_RECORD, NULL) != 0 ||
+    if (!same || !*bins || sb_pack_scan(list, SB_PACK_RECORD, NULL) != 0 ||
         sb_unpack_end(&u, "ciphertexts", NULL) != 0)
         return false;
     for (size_t i = 0; i < n; i++)
@@ -166,6 +166,8 @@ int sb_verify_batch(struct sb_verify *v,
     if (rc != 0)
         return sb_err_wrap(err, rc, "items");
     struct sb_bytes *list = read_bins(&u, v->arena, batch->count);
+    if (!list)
+        return sb_fail(err, SB_E_MEMORY, "no memory for items");
     rc = sb_unpack_end(&u, "items", err);
     if (rc == 0)
         rc = sb_batch_joins(batch, epoch, list, batch->count, err);
