@@ -192,7 +192,7 @@ int sb_db_open_writer(sqlite3 **out, const char *path, struct sb_err *err)
 
 /* A URI of SQLite: the path with the three letters escaped that mean something there.
  */
-static void uri_of(struct sb_buf *uri, const char *path, bool immutable)
+void sb_db_uri(struct sb_buf *uri, const char *path, bool still)
 {
     sb_buf_str(uri, "file:");
     for (const char *c = path; *c; c++) {
@@ -201,7 +201,7 @@ static void uri_of(struct sb_buf *uri, const char *path, bool immutable)
         else
             sb_buf_byte(uri, (uint8_t)*c);
     }
-    sb_buf_str(uri, immutable ? "?immutable=1" : "");
+    sb_buf_str(uri, still ? "?mode=ro&immutable=1" : "?mode=ro");
     sb_buf_byte(uri, 0);
 }
 
@@ -244,7 +244,7 @@ int sb_db_open_reader(sqlite3 **out, const char *path, bool still, struct sb_err
     if (access(path, R_OK) != 0)
         return sb_fail_os(err, errno, "cannot read the journal %s", path);
     struct sb_buf uri = {0};
-    uri_of(&uri, path, still);
+    sb_db_uri(&uri, path, still);
     int rc = sb_buf_check(&uri, err);
     if (rc == 0)
         rc = open_uri(out, (const char *)uri.p, err);

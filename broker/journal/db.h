@@ -39,6 +39,8 @@ SB_CHECK int sb_db_open_writer(sqlite3 **out, const char *path, struct sb_err *e
  * that a copy on a read-only medium can be opened. */
 SB_CHECK int
 sb_db_open_reader(sqlite3 **out, const char *path, bool still, struct sb_err *err);
+/* The URI of such a connection, NUL-terminated. */
+void sb_db_uri(struct sb_buf *uri, const char *path, bool still);
 /* Whether a WAL stands beside the file, as it does while a writer lives. */
 bool sb_db_has_wal(const char *path);
 
