@@ -1,169 +1,178 @@
 /* Purpose: sacbe-broker, the daemon in the middle: start, run, stop.
- * Invariant: privileges are given up before any secret is read; the readiness line is
- * written once peers can connect.
- * Not: the work (broker/io). */
-#include <stdio.h>
+ * Invariant: the readiness line is written once peers can connect.
+ * Not: the work (broker/io), the order of a start (broker/cli/daemon_run.h). */
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "broker/cli/passphrase.h"
-#include "broker/host/daemon.h"
+#include "broker/cli/daemon_run.h"
 #include "broker/host/installed.h"
-#include "broker/host/notify.h"
-#include "broker/host/privileges.h"
 #include "broker/io/check.h"
 #include "broker/io/settings.h"
-#include "keys/hash.h"
+#include "keys/vault.h"
 #include "schemas/catalog/catalog.h"
 
-struct daemon {
-    struct sb_config *config;
-    struct sb_signals *signals;
-    struct sb_vault *vault;
+struct types { /* priorities, and the catalogue that they borrow from */
     struct sb_catalog *catalog; /* NULL: its default folder is not there */
     struct sb_priority *priorities;
-    struct sb_broker_config broker;
+    size_t n;
 };
 
-static const char program[] = "sacbe-broker";
-static const char usage[] =
-    "usage: sacbe-broker -c FILE [--check] [--ready-fd N]\n"
-    "       sacbe-broker --version | --help\n"
-    "\n"
-    "  -c, --config FILE   configuration (an example: sacbe init writes broker.yaml)\n"
-    "      --check         say whether it would start; change nothing\n"
-    "      --ready-fd N    write \"ready ADDRESS\" to descriptor N once it listens\n";
+struct work {
+    struct sb_broker_config broker;
+    struct sb_vault *vault;
+    struct types types;
+};
 
-static int
-open_vault(const struct sb_config *c, struct sb_vault **out, struct sb_err *err)
+static void free_types(struct types *t)
 {
-    struct sb_passphrase pass = {0};
-    int rc =
-        sb_passphrase_configured(&pass, c, "Passphrase of the broker's vault: ", err);
-    if (!rc)
-        rc = sb_vault_open(
-            out, sb_config_text(c, "vault"), sb_bytes(pass.text, pass.n), err);
-    sb_passphrase_wipe(&pass);
-    return rc;
+    sb_catalog_free(t->catalog);
+    free(t->priorities);
+    *t = (struct types){0};
 }
 
-/* The types' priorities, borrowing from the catalogue. The default folder may be
- * absent; one that the file names may not. */
-static int load_priorities(struct daemon *d, struct sb_err *err)
+static int fill_types(struct types *t,
+                      const struct sb_config *c,
+                      const char *folder,
+                      struct sb_err *err)
 {
     struct sb_err why = {0};
+    int rc = sb_catalog_load(&t->catalog, folder, &why);
+    if (rc)
+        return sb_config_fail(c, "catalogue_folder", rc, err, "%s", why.text);
+    t->n = sb_catalog_type_count(t->catalog);
+    t->priorities = calloc(t->n + 1, sizeof *t->priorities);
+    if (!t->priorities) {
+        free_types(t);
+        return sb_fail(err, SB_E_MEMORY, "priorities");
+    }
+    for (size_t i = 0; i < t->n; i++) {
+        const struct sb_event_type *type = sb_catalog_type_at(t->catalog, i);
+        t->priorities[i].type = sb_bytes_str(type->name);
+        t->priorities[i].priority = type->priority > 0 ? (uint64_t)type->priority : 0;
+    }
+    return 0;
+}
+
+/* The types' priorities. The default folder may be absent; one that the file names may
+ * not. */
+static int load_types(struct types *out,
+                      const struct sb_config *c,
+                      struct sb_log *log,
+                      struct sb_err *err)
+{
     char found[SB_FOLDER_TEXT];
     const char *folder =
-        sb_installed_catalogue(sb_config_text(d->config, "catalogue_folder"), found);
-    if (!sb_config_has(d->config, "catalogue_folder") && access(folder, R_OK) != 0) {
-        sb_log(d->broker.log,
+        sb_installed_catalogue(sb_config_text(c, "catalogue_folder"), found);
+    if (!sb_config_has(c, "catalogue_folder") && access(folder, R_OK) != 0) {
+        sb_log(log,
                SB_LOG_WARNING,
                "broker",
                SB_LOG_TEXT("event", "no_priorities"),
                SB_LOG_TEXT("text", "the catalogue's folder is not there"),
                SB_LOG_TEXT("folder", folder));
+        *out = (struct types){0};
         return 0;
     }
-    int rc = sb_catalog_load(&d->catalog, folder, &why);
+    struct types t = {0};
+    int rc = fill_types(&t, c, folder, err);
+    if (!rc)
+        *out = t;
+    return rc;
+}
+
+/* The core borrows the new priorities before it asks again, so the old ones may go. */
+static int tune(void *ctx,
+                const struct sb_config *fresh,
+                struct sb_broker_tuning *out,
+                struct sb_err *err)
+{
+    struct work *w = ctx;
+    struct types t = {0};
+    int rc = load_types(&t, fresh, w->broker.log, err);
     if (rc)
-        return sb_config_fail(d->config, "catalogue_folder", rc, err, "%s", why.text);
-    size_t n = sb_catalog_type_count(d->catalog);
-    d->priorities = calloc(n + 1, sizeof *d->priorities);
-    if (!d->priorities)
-        return sb_fail(err, SB_E_MEMORY, "priorities");
-    for (size_t i = 0; i < n; i++) {
-        const struct sb_event_type *t = sb_catalog_type_at(d->catalog, i);
-        d->priorities[i].type = sb_bytes_str(t->name);
-        d->priorities[i].priority = t->priority > 0 ? (uint64_t)t->priority : 0;
-    }
-    d->broker.priorities = d->priorities;
-    d->broker.n_priorities = n;
+        return rc;
+    *out = (struct sb_broker_tuning){.session_ms =
+                                         (uint64_t)sb_config_int(fresh, "session"),
+                                     .priorities = t.priorities,
+                                     .n_priorities = t.n};
+    free_types(&w->types);
+    w->types = t;
     return 0;
 }
 
-static int say_ready(const struct sb_broker *b, int fd, struct sb_err *err)
-{
-    if (fd >= 0 && dprintf(fd, "ready %s\n", sb_broker_address(b)) < 0)
-        return sb_fail(err, SB_E_IO, "--ready-fd %d: cannot be written", fd);
-    if (fd >= 0)
-        (void)close(fd);
-    return sb_notify_ready(-1, err);
-}
-
-static int serve(struct sb_broker_config *config, int ready_fd, struct sb_err *err)
-{
-    struct sb_broker *b = NULL;
-    int rc = sb_privileges_run_dir(config->run_dir, err);
-    if (!rc)
-        rc = sb_broker_open(&b, config, err);
-    if (!rc) {
-        sb_log(config->log,
-               SB_LOG_INFO,
-               "broker",
-               SB_LOG_TEXT("event", "listening"),
-               SB_LOG_TEXT("address", sb_broker_address(b)),
-               SB_LOG_TEXT("version", SB_VERSION));
-        rc = say_ready(b, ready_fd, err);
-    }
-    if (!rc)
-        rc = sb_broker_run(b, err);
-    sb_broker_close(b);
-    if (!rc)
-        sb_log(config->log, SB_LOG_INFO, "broker", SB_LOG_TEXT("event", "stopped"));
-    return rc;
-}
-
 /* Everything that the broker borrows while it lives. */
-static int prepare(struct daemon *d, const char *file, struct sb_err *err)
+static int prepare(struct work *w, const struct sb_daemon *d, struct sb_err *err)
 {
-    int rc = sb_signals_open(&d->signals, err);
+    sb_settings_broker(d->config, &w->broker);
+    w->broker.signals = d->signals;
+    w->broker.service = d->service;
+    w->broker.log = d->log;
+    w->broker.tune = tune;
+    w->broker.tune_ctx = w;
+    int rc = load_types(&w->types, d->config, d->log, err);
     if (!rc)
-        rc = sb_config_load(&d->config, file, sb_broker_keys, err);
-    if (rc)
-        return rc;
-    sb_settings_broker(d->config, &d->broker);
-    d->broker.signals = d->signals;
-    d->broker.log = sb_log_new(sb_daemon_log_level(d->config), NULL, NULL);
-    rc = load_priorities(d, err);
-    if (!rc)
-        rc = open_vault(d->config, &d->vault, err);
-    d->broker.vault = d->vault;
+        rc = sb_vault_open(&w->vault,
+                           sb_config_text(d->config, "vault"),
+                           sb_bytes(d->passphrase, d->passphrase_n),
+                           err);
+    w->broker.vault = w->vault;
+    w->broker.priorities = w->types.priorities;
+    w->broker.n_priorities = w->types.n;
     return rc;
 }
 
-static void release(struct daemon *d)
+static void release(struct work *w)
 {
-    sb_log_free(d->broker.log);
-    sb_vault_free(d->vault);
-    sb_catalog_free(d->catalog);
-    free(d->priorities);
-    sb_config_free(d->config);
-    sb_signals_free(d->signals);
+    sb_vault_free(w->vault);
+    free_types(&w->types);
 }
 
-static int run(const struct sb_daemon_options *o, struct sb_err *err)
+static int check(const struct sb_daemon *d, struct sb_err *err)
 {
-    struct daemon d = {0};
+    struct work w = {.vault = NULL};
     size_t bad = 0;
-    int rc = prepare(&d, o->file, err);
-    if (!rc && o->check)
-        bad = sb_check_broker(&d.broker, sb_daemon_say_finding, NULL);
-    else if (!rc)
-        rc = serve(&d.broker, o->ready_fd, err);
-    release(&d);
-    if (rc)
-        return sb_daemon_fail(program, err);
-    return bad ? EXIT_FAILURE : EXIT_SUCCESS;
+    int rc = prepare(&w, d, err);
+    if (!rc)
+        bad = sb_check_broker(&w.broker, sb_daemon_say_finding, NULL);
+    release(&w);
+    return rc ? rc : bad > 0;
 }
+
+static int run(struct sb_broker *b, const struct sb_daemon *d, struct sb_err *err)
+{
+    const char *address = sb_broker_address(b);
+    sb_log(d->log,
+           SB_LOG_INFO,
+           "broker",
+           SB_LOG_TEXT("event", "listening"),
+           SB_LOG_TEXT("address", address),
+           SB_LOG_TEXT("version", SB_VERSION));
+    int rc = sb_service_ready(d->service, d->ready_fd, address, err);
+    return rc ? rc : sb_broker_run(b, err);
+}
+
+static int serve(const struct sb_daemon *d, struct sb_err *err)
+{
+    struct work w = {.vault = NULL};
+    struct sb_broker *b = NULL;
+    int rc = prepare(&w, d, err);
+    if (!rc)
+        rc = sb_broker_open(&b, &w.broker, err);
+    if (!rc)
+        rc = run(b, d, err);
+    sb_broker_close(b);
+    release(&w);
+    return rc;
+}
+
+static const struct sb_daemon_program program = {.name = "sacbe-broker",
+                                                 .module = "broker",
+                                                 .ready = "ready ADDRESS",
+                                                 .keys = sb_broker_keys,
+                                                 .check = check,
+                                                 .serve = serve};
 
 int main(int argc, char **argv)
 {
-    struct sb_err err = {0};
-    struct sb_daemon_options o = {0};
-    int rc = sb_daemon_options(argc, argv, program, usage, &o, &err);
-    if (rc)
-        return rc == 1 ? EXIT_SUCCESS : sb_daemon_fail(program, &err);
-    if (sb_privileges_drop(&err) || sb_keys_init(&err))
-        return sb_daemon_fail(program, &err);
-    return run(&o, &err);
+    return sb_daemon_run(argc, argv, &program);
 }

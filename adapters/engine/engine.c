@@ -24,6 +24,7 @@ int sb_engine_open(struct sb_engine **out,
     if (!e)
         return sb_fail(err, SB_E_MEMORY, "out of memory");
     e->config = config;
+    e->loaded_ms = sb_clock_now_ms();
     int rc = sb_engine_load_keys(e, err);
     if (!rc)
         rc = sb_engine_load_state(e, err);
@@ -176,7 +177,9 @@ static void take_signals(struct sb_engine *e)
 {
     int signal = 0;
     while (e->config->signals && (signal = sb_signals_next(e->config->signals)) != 0)
-        if (signal != SIGHUP)
+        if (signal == SIGHUP)
+            sb_engine_reload(e);
+        else
             e->stopping = true;
 }
 
@@ -196,6 +199,7 @@ static int turn(struct sb_engine *e, bool *more, struct sb_err *err)
     bool messages = false;
     *more = false;
     take_signals(e);
+    sb_engine_tell_service(e);
     int rc = listen_to(e, &messages, err);
     if (!rc && e->admin)
         rc = sb_admin_step(e->admin, err);
@@ -226,6 +230,7 @@ static int say_goodbye(struct sb_engine *e, struct sb_err *err)
 {
     uint64_t until = sb_clock_mono_ms() + GOODBYE_MS;
     int rc = 0;
+    sb_service_stopping(e->config->service);
     while (!rc && e->here && in_flight(e) && sb_clock_mono_ms() < until) {
         bool more = false;
         wait_for(e, IDLE_MS);

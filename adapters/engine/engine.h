@@ -9,6 +9,7 @@
 #include "adapters/engine/driver.h"
 #include "broker/host/config.h"
 #include "broker/host/log.h"
+#include "broker/host/service.h"
 #include "broker/host/signals.h"
 
 struct sb_engine;
@@ -20,6 +21,7 @@ struct sb_engine_config {                   /* borrowed while the engine lives *
     size_t passphrase_n;
     struct sb_log *log;         /* may be NULL */
     struct sb_signals *signals; /* may be NULL */
+    struct sb_service *service; /* told that it lives; SIGHUP reloads; may be NULL */
 };
 
 /* Loads keys, catalogue, mappings, sinks, state; opens databases; connects nothing. */

@@ -45,6 +45,7 @@ struct sb_engine {
     struct sb_arena *waiting_arena;
     bool stopping; /* asked by signal or verb */
     bool refused;  /* the refusal has been logged */
+    uint64_t loaded_ms; /* before the first mapping was read */
     uint64_t started_ms;
     uint64_t minute_mono; /* when the outbox was last pruned */
     uint64_t second_mono;
@@ -66,6 +67,9 @@ SB_CHECK int sb_engine_same_catalogue(const struct sb_engine *e, struct sb_err *
 /* engine_message.c: one message of the broker. */
 SB_CHECK int
 sb_engine_message(struct sb_engine *e, const struct sb_message *m, struct sb_err *err);
+/* engine_service.c: each turn of the loop; on SIGHUP. */
+void sb_engine_tell_service(struct sb_engine *e);
+void sb_engine_reload(struct sb_engine *e);
 /* engine_timer.c */
 SB_CHECK int sb_engine_timers(struct sb_engine *e, struct sb_err *err);
 
@@ -73,6 +77,8 @@ extern const struct sb_admin_verb sb_engine_verbs[];
 /* verbs_status.c */
 struct sb_list;
 struct sb_value sb_status_readings(struct sb_engine *e, struct sb_list *l);
+/* Own streams that the broker holds back, and for how long: as rows of `lag`. */
+void sb_status_held(struct sb_engine *e, struct sb_list *l, struct sb_value *list);
 int sb_verb_status(void *ctx,
                    const struct sb_admin_request *request,
                    struct sb_arena *arena,

@@ -68,6 +68,12 @@ SB_CHECK int sb_core_restore_use(struct sb_core *core,
                                  uint64_t bytes,
                                  struct sb_err *err);
 const struct sb_trust *sb_core_trust(const struct sb_core *core);
+/* Between two steps: other settings. `priorities` are borrowed from now on. */
+void sb_core_tune(struct sb_core *core,
+                  uint64_t session_ms,
+                  const struct sb_priority *priorities,
+                  size_t n_priorities);
+size_t sb_core_sessions(const struct sb_core *core); /* open ones */
 
 /* One step. A peer's fault is never an error here: it becomes effects. Errors are
  * out of memory and the like, after which the process should stop. */

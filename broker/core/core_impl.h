@@ -34,6 +34,8 @@ struct sb_bytes effect_keep(struct sb_effects *out, struct sb_bytes b);
 
 /* stream.c */
 struct stream *stream_find(const struct sb_core *core, struct sb_bytes name);
+/* Of a type, as configured. */
+uint64_t stream_priority(const struct sb_core *core, struct sb_bytes type);
 /* Adds a stream without claim; NULL: out of memory. */
 struct stream *stream_add(struct sb_core *core, struct sb_bytes name);
 void stream_free(struct stream *st);

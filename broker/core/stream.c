@@ -33,7 +33,7 @@ struct stream *stream_find(const struct sb_core *core, struct sb_bytes name)
     return found ? core->streams[i] : NULL;
 }
 
-static uint64_t priority_of(const struct sb_core *core, struct sb_bytes type)
+uint64_t stream_priority(const struct sb_core *core, struct sb_bytes type)
 {
     for (size_t i = 0; i < core->config.n_priorities; i++)
         if (sb_bytes_eq(core->config.priorities[i].type, type))
@@ -60,7 +60,7 @@ struct stream *stream_add(struct sb_core *core, struct sb_bytes name)
         free(st);
         return NULL;
     }
-    st->priority = priority_of(core, st->type);
+    st->priority = stream_priority(core, st->type);
     memmove(grown + at + 1, grown + at, (core->n_streams - at) * sizeof *grown);
     grown[at] = st;
     core->n_streams++;

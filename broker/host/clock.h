@@ -9,5 +9,6 @@
 uint64_t sb_clock_now_ms(void);
 /* Ms of CLOCK_MONOTONIC; never falls, means nothing across a restart. */
 uint64_t sb_clock_mono_ms(void);
+uint64_t sb_clock_mono_us(void);
 
 #endif

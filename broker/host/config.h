@@ -84,6 +84,12 @@ const struct sb_config *sb_config_section(const struct sb_config *c, const char 
 /* The YAML of any key; NULL when it is not written. */
 const struct sb_yaml_node *sb_config_node(const struct sb_config *c, const char *path);
 
+/* Whether a key of the top, `name`, has the same value in two configurations by one
+ * table, defaults included. A NODE is the same only where both leave it out. */
+bool sb_config_same(const struct sb_config *a,
+                    const struct sb_config *b,
+                    const char *name);
+
 /* A semantic error of the program's own: "file:line: text", the line of `path`, or of
  * the section where `path` is NULL or not written. Returns `code`. */
 int sb_config_fail(const struct sb_config *c,

@@ -61,7 +61,9 @@ int sb_daemon_options(int argc,
 int sb_daemon_fail(const char *program, const struct sb_err *err)
 {
     fprintf(stderr, "%s: SB-%d %s\n", program, sb_code_number(err->code), err->text);
-    return err->code == SB_E_USAGE ? EXIT_USAGE : EXIT_NO;
+    bool usage = err->code == SB_E_USAGE || (err->code <= SB_E_CONFIG_SYNTAX &&
+                                             err->code >= SB_E_CONFIG_DUPLICATE);
+    return usage ? EXIT_USAGE : EXIT_NO;
 }
 
 void sb_daemon_say_finding(void *ctx, const char *what, const struct sb_err *why)

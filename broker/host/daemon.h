@@ -20,7 +20,8 @@ SB_CHECK int sb_daemon_options(int argc,
                                const char *usage,
                                struct sb_daemon_options *out,
                                struct sb_err *err);
-/* Says the failure on standard error; returns the exit status, 1, or 2 for usage. */
+/* Says the failure on standard error; returns the exit status: 2 for usage and for
+ * faults of a configuration, else 1. */
 int sb_daemon_fail(const char *program, const struct sb_err *err);
 /* One finding of --check on standard output; `why` NULL when it is well. */
 void sb_daemon_say_finding(void *ctx, const char *what, const struct sb_err *why);

@@ -1,4 +1,4 @@
-/* Purpose: telling the service manager, or a test, how we are.
+/* Purpose: telling the service manager how we are.
  * Source: sd_notify(3), "Implementing the protocol": a datagram to $NOTIFY_SOCKET,
  * whose leading '@' stands for an abstract address. */
 #include "broker/host/notify.h"
@@ -39,18 +39,4 @@ int sb_notify_state(const char *state, struct sb_err *err)
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n);
     int broken = send_state(&to, size, state);
     return broken == 0 ? 0 : sb_fail_os(err, broken, "%s: cannot be notified", path);
-}
-
-int sb_notify_ready(int ready_fd, struct sb_err *err)
-{
-    static const char line[] = "ready\n";
-    if (ready_fd >= 0) {
-        ssize_t n = write(ready_fd, line, sizeof line - 1);
-        int broken = n == (ssize_t)(sizeof line - 1) ? 0 : n < 0 ? errno : EIO;
-        close(ready_fd);
-        if (broken != 0)
-            return sb_fail_os(
-                err, broken, "--ready-fd %d: cannot be written", ready_fd);
-    }
-    return sb_notify_state("READY=1", err);
 }

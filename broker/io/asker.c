@@ -15,6 +15,8 @@ struct sb_asker {
     struct sb_channel loop;
     struct sb_channel worker;
     struct sb_journal_reader *reader;
+    uint64_t sent;  /* by the loop */
+    uint64_t taken; /* by the loop */
 };
 
 static int answer_query(struct sb_asker *a, struct sb_job *job, struct sb_err *err)
@@ -102,15 +104,29 @@ int sb_asker_start(struct sb_asker **out,
 
 int sb_asker_send(struct sb_asker *a, struct sb_job *job, struct sb_err *err)
 {
-    return sb_channel_send(&a->loop, job, err);
+    int rc = sb_channel_send(&a->loop, job, err);
+    a->sent += rc == 0;
+    return rc;
+}
+
+uint64_t sb_asker_waiting(const struct sb_asker *a)
+{
+    return a->sent - a->taken;
+}
+
+uint64_t sb_asker_answered(const struct sb_asker *a)
+{
+    return a->taken;
 }
 
 int sb_asker_take(struct sb_asker *a, struct sb_job **out, struct sb_err *err)
 {
     void *job = NULL;
     int rc = sb_channel_take(&a->loop, &job, 0, err);
-    if (rc == 1)
+    if (rc == 1) {
+        a->taken++;
         *out = job;
+    }
     return rc;
 }
 

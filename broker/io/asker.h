@@ -17,6 +17,9 @@ SB_CHECK int sb_asker_start(struct sb_asker **out,
 SB_CHECK int sb_asker_send(struct sb_asker *a, struct sb_job *job, struct sb_err *err);
 /* 1: *out is the caller's; 0: none waits. */
 SB_CHECK int sb_asker_take(struct sb_asker *a, struct sb_job **out, struct sb_err *err);
+/* Jobs that were sent and not taken yet, and those that were taken. */
+uint64_t sb_asker_waiting(const struct sb_asker *a);
+uint64_t sb_asker_answered(const struct sb_asker *a);
 void *sb_asker_socket(const struct sb_asker *a); /* to poll */
 void sb_asker_stop(struct sb_asker *a);          /* takes NULL */
 

@@ -89,6 +89,7 @@ int sb_broker_open(struct sb_broker **out,
         return sb_fail(err, SB_E_MEMORY, "broker");
     b->config = config;
     b->started_ms = config->now_ms();
+    b->session_ms = config->session_ms;
     b->zmq = zmq_ctx_new();
     b->effects = sb_effects_new();
     int rc = 0;
@@ -141,6 +142,7 @@ void sb_broker_begin_stop(struct sb_broker *b)
     if (b->stopping)
         return;
     b->stopping = true;
+    sb_service_stopping(b->config->service);
     b->stop_by = b->config->mono_ms() + STOP_MS;
 }
 
@@ -228,7 +230,7 @@ static int take_jobs(struct sb_broker *b, struct sb_err *err)
 static int tick(struct sb_broker *b, struct sb_err *err)
 {
     uint64_t mono = b->config->mono_ms();
-    uint64_t silent = SILENT_SESSIONS * b->config->session_ms;
+    uint64_t silent = SILENT_SESSIONS * b->session_ms;
     if (mono < b->next_tick)
         return 0;
     b->next_tick = mono + TICK_MS;
@@ -242,7 +244,9 @@ static void take_signals(struct sb_broker *b)
 {
     int sig;
     while (b->config->signals && (sig = sb_signals_next(b->config->signals)))
-        if (sig == SIGTERM || sig == SIGINT)
+        if (sig == SIGHUP)
+            sb_broker_reload(b);
+        else
             sb_broker_begin_stop(b);
 }
 
@@ -275,6 +279,7 @@ static int turn(struct sb_broker *b, struct sb_err *err)
     if (!rc)
         rc = tick(b, err);
     take_signals(b);
+    sb_broker_tell_service(b);
     if (!rc)
         rc = sb_admin_step(b->admin, err); /* last: its descriptor tells of edges */
     if (!rc && b->failed.code)

@@ -6,9 +6,16 @@
 
 #include "broker/core/core.h"
 #include "broker/host/log.h"
+#include "broker/host/service.h"
 #include "broker/host/signals.h"
 
 struct sb_broker;
+
+struct sb_broker_tuning { /* what a running broker can take */
+    uint64_t session_ms;
+    const struct sb_priority *priorities; /* borrowed until the next tuning */
+    size_t n_priorities;
+};
 
 struct sb_broker_config { /* borrowed while the broker lives */
     const char *run_dir;  /* of admin.sock */
@@ -20,6 +27,13 @@ struct sb_broker_config { /* borrowed while the broker lives */
     const struct sb_vault *vault;
     struct sb_log *log;         /* may be NULL */
     struct sb_signals *signals; /* SIGTERM and SIGINT stop; may be NULL */
+    struct sb_service *service; /* told that it lives; may be NULL */
+    /* SIGHUP: what a changed configuration says, all or nothing; NULL: no reload. */
+    int (*tune)(void *ctx,
+                const struct sb_config *fresh,
+                struct sb_broker_tuning *out,
+                struct sb_err *err);
+    void *tune_ctx;
     uint64_t checkpoint_ms;
     uint64_t session_ms;
     const struct sb_priority *priorities;

@@ -41,6 +41,9 @@ struct sb_broker {
     uint64_t final_size;
     struct sb_pruning prune;
     bool stopping;
+    uint64_t session_ms;    /* as configured or tuned */
+    struct sb_pulse writes; /* of the journal's thread */
+    struct sb_pulse reads;  /* of the reader's */
     uint64_t stop_by;     /* monotonic: then it stops whatever still waits */
     struct sb_err failed; /* of a step: an operator's verb must not hide it */
 };
@@ -60,6 +63,9 @@ SB_CHECK int sb_broker_found_index(struct sb_broker *b,
 /* verbs_prune.c: the core's answer to our prune record, `b->prune` */
 SB_CHECK int
 sb_broker_pruned(struct sb_broker *b, const struct sb_err *why, struct sb_err *err);
+/* service.c: each turn of the loop; on SIGHUP. */
+void sb_broker_tell_service(struct sb_broker *b);
+void sb_broker_reload(struct sb_broker *b);
 /* broker.c */
 void sb_broker_begin_stop(struct sb_broker *b);
 

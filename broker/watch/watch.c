@@ -266,8 +266,27 @@ static void take_signals(struct sb_watch *w)
 {
     int sig;
     while (w->config->signals && (sig = sb_signals_next(w->config->signals)))
-        if (sig == SIGTERM || sig == SIGINT)
+        if (sig == SIGHUP)
+            sb_service_reload(w->config->service, &(struct sb_reload){.take = NULL});
+        else
             w->stopping = true;
+}
+
+static void tell_service(struct sb_watch *w)
+{
+    struct sb_service *s = w->config->service;
+    struct sb_err why = {0};
+    if (!sb_service_turn(s, true, sb_clock_mono_ms()))
+        return;
+    if (sb_witness_contradicted(w->witness, &why))
+        sb_service_status(s, "ALARM: %s", why.text);
+    else if (w->here)
+        sb_service_status(s,
+                          "connected to %s, %llu entries are final",
+                          w->address,
+                          (unsigned long long)w->final_size);
+    else
+        sb_service_status(s, "not connected to %s", w->address);
 }
 
 static void wait_for_work(struct sb_watch *w)
@@ -290,6 +309,7 @@ static int turn(struct sb_watch *w, struct sb_err *err)
     if (!rc)
         rc = ask(w, sb_clock_mono_ms(), err);
     cry_out(w, sb_clock_mono_ms());
+    tell_service(w);
     if (!rc)
         rc = sb_admin_step(w->admin, err);
     return rc;

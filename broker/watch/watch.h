@@ -8,6 +8,7 @@
 
 #include "broker/host/config.h"
 #include "broker/host/log.h"
+#include "broker/host/service.h"
 #include "broker/host/signals.h"
 
 struct sb_watch;
@@ -18,6 +19,7 @@ struct sb_watch_config {            /* borrowed while the witness lives */
     size_t passphrase_n;
     struct sb_log *log;         /* may be NULL */
     struct sb_signals *signals; /* SIGTERM and SIGINT stop; may be NULL */
+    struct sb_service *service; /* told that it lives; SIGHUP reloads; may be NULL */
     uint64_t (*now_ms)(void);   /* real time */
 };
 

@@ -66,6 +66,8 @@ static void wrong_usage_is_refused(void **state)
     assert_int_equal(o.ready_fd, 5);
     struct sb_err other = {.code = SB_E_IO};
     assert_int_equal(sb_daemon_fail("sacbe-x", &other), 1);
+    other.code = SB_E_CONFIG_RANGE;
+    assert_int_equal(sb_daemon_fail("sacbe-x", &other), 2);
 }
 
 static void shared_keys_have_their_defaults(void **state)
