@@ -2,6 +2,7 @@
 #include "adapters/engine/engine_impl.h"
 
 #include "adapters/engine/publish.h"
+#include "adapters/engine/receipt.h"
 #include "adapters/engine/state.h"
 #include "broker/host/clock.h"
 
@@ -171,6 +172,18 @@ static int stored(struct sb_engine *e, const struct sb_message *m, struct sb_err
     return s ? sb_publish_stored(s, m, err) : 0;
 }
 
+/* The broker takes nothing now: what is said from time to time is said again. */
+static bool comes_again(struct sb_engine *e, int code, enum sb_kind kind)
+{
+    if (code != SB_E_QUOTA && code != SB_E_DISK_LOW && code != SB_E_STOPPING)
+        return false;
+    if (kind == SB_KIND_HEADS)
+        e->heads.again = true;
+    if (kind == SB_KIND_RECEIPT)
+        sb_receipt_again(&e->receive);
+    return kind == SB_KIND_HEADS || kind == SB_KIND_RECEIPT || kind == SB_KIND_REJECT;
+}
+
 static int refused(struct sb_engine *e, const struct sb_message *m, struct sb_err *err)
 {
     int code = sb_code_from_number((long)m->as.refused.code);
@@ -187,6 +200,8 @@ static int refused(struct sb_engine *e, const struct sb_message *m, struct sb_er
            SB_LOG_TEXT("event", "refused"),
            SB_LOG_TEXT("kind", kind ? sb_kind_text(kind) : "session"),
            SB_LOG_BYTES("stream", m->as.refused.stream));
+    if (comes_again(e, code, kind))
+        return 0; /* a reject that is not answered goes again by itself */
     if (kind == SB_KIND_REJECT)
         return forget_reject(e, m->as.refused.hash, err);
     struct sb_err why = {.code = 0};

@@ -37,6 +37,12 @@ int sb_publish_flush(struct sb_stream *s, uint64_t now_ms, struct sb_err *err)
     return rc;
 }
 
+uint64_t sb_publish_held(const struct sb_stream *s, uint64_t now_ms)
+{
+    bool held = s->held_code && now_ms >= s->held_from && now_ms < s->held_until;
+    return held ? s->held_until - now_ms : 0;
+}
+
 /* Sends a claim or an epoch and waits for the answer. */
 static int
 ask(struct sb_stream *s, enum sb_command cmd, uint64_t number, struct sb_err *err)
@@ -205,7 +211,8 @@ int sb_publish_pump(struct sb_stream *s,
                     struct sb_err *err)
 {
     *busy = false;
-    if (!s->welcomed || s->row.stopped || s->adopting || s->env->contradicted)
+    if (!s->welcomed || s->row.stopped || s->adopting || s->env->contradicted ||
+        sb_publish_held(s, now_ms) > 0)
         return 0;
     if (s->stale) {
         int rc = renew(s, now_ms, err);

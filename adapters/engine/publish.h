@@ -29,6 +29,9 @@ SB_CHECK int
 sb_publish_pump(struct sb_stream *s, uint64_t now_ms, bool *busy, struct sb_err *err);
 /* Writes down what was answered since the last call. */
 SB_CHECK int sb_publish_flush(struct sb_stream *s, uint64_t now_ms, struct sb_err *err);
+/* ms for which the broker holds the stream back (its quota, its disk); 0: it does not,
+ * or a clock was set back. */
+uint64_t sb_publish_held(const struct sb_stream *s, uint64_t now_ms);
 /* The stream stops: nothing is sealed or sent until an operator lets it go on. */
 SB_CHECK int sb_publish_stop(struct sb_stream *s,
                              int code,

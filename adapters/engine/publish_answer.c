@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#define HOLD_MAX_MS 3600000u /* whatever the broker says */
+
 static int stored_batch(struct sb_stream *s, const struct sb_message *m)
 {
     size_t i = 0;
@@ -89,6 +91,28 @@ static bool mends(const struct sb_stream *s, int code, uint64_t now_ms)
            (code == SB_E_SIGNATURE && signed_before(s, now_ms));
 }
 
+/* Nothing is lost and nothing stops: what was refused goes again, in its order, when
+ * the broker said. */
+static void hold(struct sb_stream *s, int code, uint64_t ms, uint64_t now_ms)
+{
+    bool held = sb_publish_held(s, now_ms) > 0;
+    s->sent_seq =
+        s->in_flight ? s->flight[s->in_flight - 1].last_seq : s->row.stored_seq;
+    s->held_code = code;
+    s->held_from = now_ms;
+    s->held_until = now_ms + (ms < HOLD_MAX_MS ? ms : HOLD_MAX_MS);
+    if (!held)
+        sb_log(s->env->log,
+               SB_LOG_INFO,
+               "publish",
+               SB_LOG_CODE(code),
+               SB_LOG_TEXT("event", "held"),
+               SB_LOG_TEXT("stream", s->name),
+               SB_LOG_U64("stored", s->row.stored_seq),
+               SB_LOG_U64("sealed", s->head_seq),
+               SB_LOG_U64("again_ms", s->held_until - now_ms));
+}
+
 static int gap(struct sb_stream *s, uint64_t expected)
 {
     if (expected <= s->row.stored_seq)
@@ -117,6 +141,10 @@ int sb_publish_refused(struct sb_stream *s,
         s->stale = true;
         if (code == SB_E_STALE_EPOCH && expected > s->need_directory)
             s->need_directory = expected;
+        return 0;
+    }
+    if (code == SB_E_QUOTA || code == SB_E_DISK_LOW) {
+        hold(s, code, expected, now_ms);
         return 0;
     }
     if (code == SB_E_STOPPING || code == SB_E_BUSY) {

@@ -151,6 +151,17 @@ int sb_receipt_proved(struct sb_receive *r,
     return rc;
 }
 
+void sb_receipt_again(struct sb_receive *r)
+{
+    for (size_t i = 0; i < r->n_readings; i++) {
+        struct sb_reading *at = r->readings[i];
+        if (at->adopting || at->newest.seq == 0)
+            continue;
+        at->receipt_dirty = true;
+        at->receipt_unsaved = true;
+    }
+}
+
 int sb_receipt_forget(struct sb_receive *r, struct sb_err *err)
 {
     if (!r)

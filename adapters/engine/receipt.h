@@ -23,6 +23,8 @@ SB_CHECK int sb_receipt_proved(struct sb_receive *r,
                                uint64_t now_ms,
                                uint64_t mono_ms,
                                struct sb_err *err);
+/* A receipt was refused for now: what it told is told again, once it is proved. */
+void sb_receipt_again(struct sb_receive *r);
 /* The journal was begun anew: entries have other indices there. Takes NULL. */
 SB_CHECK int sb_receipt_forget(struct sb_receive *r, struct sb_err *err);
 /* What waits for its receipt is written down each second, and comes back at the next

@@ -47,6 +47,9 @@ struct sb_stream { /* plain data for the engine's files; opened by sb_stream_ope
         uint64_t last_seq;
         uint8_t hash[SB_HASH];
     } flight[SB_STREAM_WINDOW];
+    int held_code;             /* why the broker holds us back; 0: it does not */
+    uint64_t held_from;        /* when it said so */
+    uint64_t held_until;       /* sends nothing before; the same again after */
     bool stale;                /* reseal once nothing is in flight */
     uint64_t reseal_ms;        /* not again before, */
     uint64_t reseal_pause;     /* which grows until a batch is stored */

@@ -126,7 +126,10 @@ static int refused(struct sb_tasks *t, const struct sb_message *m, struct sb_err
 {
     int code = sb_code_from_number((long)m->as.refused.code);
     bool act = m->as.refused.kind == SB_KIND_ACT;
-    if (code == SB_E_BUSY || code == SB_E_STOPPING)
+    if (code == SB_E_QUOTA || code == SB_E_DISK_LOW)
+        t->held_mono = t->mono_ms + m->as.refused.expected;
+    if (code == SB_E_BUSY || code == SB_E_STOPPING || code == SB_E_QUOTA ||
+        code == SB_E_DISK_LOW)
         return act ? sb_act_again(t->env, err) : sb_withdraw_again(t->env, false, err);
     sb_log(t->env->log,
            SB_LOG_WARNING,
@@ -171,6 +174,8 @@ static int quiet(int rc)
 static int duties(struct sb_tasks *t, struct sb_err *err)
 {
     int rc = sb_withdraw_obey(t->receive, t->now_ms, err);
+    if (t->mono_ms < t->held_mono)
+        return rc;
     if (!rc)
         rc = quiet(sb_act_say(t->env, err));
     if (!rc)

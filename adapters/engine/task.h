@@ -32,6 +32,7 @@ struct sb_tasks { /* plain data for the engine's files */
     uint64_t now_ms;     /* of the newest tick */
     uint64_t mono_ms;
     uint64_t duty_mono; /* when acts and withdrawals were last looked at */
+    uint64_t held_mono; /* the broker takes none before */
 };
 
 void sb_tasks_close(struct sb_tasks *t); /* the asker hears nothing more */

@@ -15,6 +15,7 @@ static int run_lag(void *ctx,
     struct sb_list l = {.arena = arena};
     (void)request;
     *value = sb_status_readings(e, &l);
+    sb_status_held(e, &l, value);
     return sb_list_check(&l, err);
 }
 

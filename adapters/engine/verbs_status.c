@@ -8,6 +8,35 @@
 #include "adapters/engine/value_list.h"
 #include "broker/host/clock.h"
 
+/* "over its quota: again in 4 s"; false: nothing holds it. */
+static bool held(const struct sb_stream *s, char *out, size_t n)
+{
+    uint64_t ms = sb_publish_held(s, sb_clock_now_ms());
+    const char *why = s->held_code == SB_E_QUOTA ? "over its quota"
+                                                 : "the broker's disk is nearly full";
+    if (ms > 0)
+        (void)snprintf(
+            out, n, "%s: again in %llu s", why, (unsigned long long)(ms + 999) / 1000);
+    return ms > 0;
+}
+
+void sb_status_held(struct sb_engine *e, struct sb_list *l, struct sb_value *list)
+{
+    for (size_t i = 0; i < e->n_streams; i++) {
+        const struct sb_stream *s = &e->streams[i];
+        struct sb_value row = {.type = SB_MAP};
+        char why[80];
+        if (!held(s, why, sizeof why))
+            continue;
+        sb_list_text(l, &row, "stream", s->name);
+        sb_list_count(l, &row, "seq", s->row.stored_seq);
+        sb_list_count(l, &row, "head", s->head_seq);
+        sb_list_count(l, &row, "code", (uint64_t)sb_code_number(s->held_code));
+        sb_list_text(l, &row, "trouble", why);
+        sb_list_push(l, list, row);
+    }
+}
+
 static struct sb_value streams(struct sb_engine *e, struct sb_list *l)
 {
     struct sb_value list = {.type = SB_ARRAY};
@@ -25,6 +54,7 @@ static struct sb_value streams(struct sb_engine *e, struct sb_list *l)
         sb_list_count(l, &row, "in_flight", s->in_flight);
         sb_list_truth(l, &row, "adopting", s->adopting);
         sb_list_count(l, &row, "stopped", (uint64_t)sb_code_number(s->row.stopped));
+        sb_list_count(l, &row, "held_ms", sb_publish_held(s, sb_clock_now_ms()));
         sb_list_push(l, &list, row);
     }
     return list;
@@ -100,6 +130,29 @@ static struct sb_value witness(struct sb_engine *e, struct sb_list *l)
     return map;
 }
 
+static void
+attend_streams(struct sb_engine *e, struct sb_list *l, struct sb_value *list)
+{
+    for (size_t i = 0; i < e->n_streams; i++) {
+        const struct sb_stream *s = &e->streams[i];
+        char why[80];
+        char command[40];
+        (void)snprintf(command,
+                       sizeof command,
+                       "sacbe explain SB-%d",
+                       sb_code_number(s->row.stopped ? s->row.stopped : s->held_code));
+        if (s->row.stopped)
+            sb_list_attention(l,
+                              list,
+                              command,
+                              "%s is stopped: SB-%d",
+                              s->name,
+                              sb_code_number(s->row.stopped));
+        else if (held(s, why, sizeof why))
+            sb_list_attention(l, list, command, "%s: %s", s->name, why);
+    }
+}
+
 static int attention(struct sb_engine *e,
                      struct sb_list *l,
                      struct sb_value *out,
@@ -113,14 +166,7 @@ static int attention(struct sb_engine *e,
     else if (!e->here)
         sb_list_attention(
             l, &list, "sacbe-adapter --check", "not connected to the broker");
-    for (size_t i = 0; i < e->n_streams; i++)
-        if (e->streams[i].row.stopped)
-            sb_list_attention(l,
-                              &list,
-                              "sacbe explain",
-                              "%s is stopped: SB-%d",
-                              e->streams[i].name,
-                              sb_code_number(e->streams[i].row.stopped));
+    attend_streams(e, l, &list);
     for (size_t i = 0; i < e->n_feeds; i++)
         if (e->feeds[i].err.code)
             sb_list_attention(l,

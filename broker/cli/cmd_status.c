@@ -56,7 +56,9 @@ static void attend_own(struct sb_status *s)
         struct sb_bytes c = sb_cmd_text(&items[i], "command");
         struct sb_bytes text = sb_cmd_text(&items[i], "text");
         (void)snprintf(command, sizeof command, "%.*s", SB_FMT(c));
-        bool mild = sb_bytes_is(c, "sacbe quarantine list");
+        bool mild = sb_bytes_is(c, "sacbe quarantine list") ||
+                    sb_bytes_is(c, "sacbe explain SB-523") ||
+                    sb_bytes_is(c, "sacbe explain SB-524");
         sb_out_attention(sb_status_attend(s, mild ? SB_EXIT_INDETERMINATE : SB_EXIT_NO),
                          c.n ? command : NULL,
                          "%.*s",
