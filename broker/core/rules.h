@@ -47,6 +47,9 @@ void accept_publish(struct step *s,
                     struct sb_arena *arena);
 /* statement.c: HEADS, RECEIPT, REJECT, REGRANT, ACT, WITHDRAW. */
 void accept_statement(struct step *s, struct session *from, const struct sb_message *m);
+/* room.c: answers what a peer wants stored while the disk is nearly full; true: it is
+ * done with. */
+bool room_refuses(struct step *s, struct session *from, const struct sb_message *m);
 /* operator.c: directories, catalogues, prune records. */
 void accept_operator(struct step *s);
 

@@ -132,7 +132,7 @@ static void in_session(struct step *s, struct session *session, struct sb_messag
         session_refuse(s, session, 0, sb_bytes(NULL, 0), NULL, 0, &why);
         return;
     }
-    if (command(s, session, m, s->out->arena))
+    if (room_refuses(s, session, m) || command(s, session, m, s->out->arena))
         return;
     sb_fail(
         &why, SB_E_MALFORMED, "%s is no command of a client", sb_command_text(m->cmd));
