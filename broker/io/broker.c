@@ -27,10 +27,27 @@ static int open_threads(struct sb_broker *b, struct sb_start *s, struct sb_err *
     if (!rc)
         rc = sb_asker_start(&b->asker, b->zmq, b->config->journal, err);
     if (!rc)
-        rc = sb_writer_start(&b->writer, b->zmq, s->journal, b->config->mono_ms, err);
+        rc = sb_writer_start(
+            &b->writer, b->zmq, s->journal, b->room, b->config->mono_ms, err);
     if (!rc)
         s->journal = NULL; /* the thread's now */
     return rc;
+}
+
+static int open_room(struct sb_broker *b, struct sb_err *err)
+{
+    const struct sb_room_config room = {.journal = b->config->journal,
+                                        .reserve = b->config->reserve,
+                                        .low = b->config->low,
+                                        .log = b->config->log};
+    return sb_room_open(&b->room, &room, err);
+}
+
+/* While the disk is low nothing that fills this way is accepted: peers are answered so.
+ */
+static bool is_full(const struct sb_broker *b)
+{
+    return b->queued >= QUEUE_BYTES_MAX && !b->room_seen.low;
 }
 
 static int tell_checkpoint(struct sb_broker *b,
@@ -96,6 +113,8 @@ int sb_broker_open(struct sb_broker **out,
     if (!b->zmq || !b->effects)
         rc = sb_fail(err, SB_E_MEMORY, "broker");
     if (!rc)
+        rc = open_room(b, err); /* a start on a full disk needs the reserve, too */
+    if (!rc)
         rc = sb_start_open(&s, config, err);
     if (!rc) {
         b->core = s.core;
@@ -119,6 +138,7 @@ void sb_broker_close(struct sb_broker *b)
     if (!b)
         return;
     sb_writer_stop(b->writer);
+    sb_room_close(b->room);
     sb_asker_stop(b->asker);
     sb_admin_close(b->admin);
     sb_gate_close(b->gate);
@@ -149,7 +169,7 @@ void sb_broker_begin_stop(struct sb_broker *b)
 static int take_messages(struct sb_broker *b, struct sb_err *err)
 {
     int rc = 0;
-    for (int i = 0; i < TAKE_MAX && b->queued < QUEUE_BYTES_MAX; i++) {
+    for (int i = 0; i < TAKE_MAX && !is_full(b); i++) {
         const struct sb_dir *dir = sb_trust_newest(sb_core_trust(b->core));
         struct sb_arrival a;
         uint8_t random[SB_CHALLENGE_NONCE];
@@ -190,6 +210,9 @@ static int on_writer(struct sb_broker *b, struct sb_job *job, struct sb_err *err
         sb_job_free(b->note_job);
         b->note_job = job;
         return rc;
+    case SB_JOB_ROOM:
+        rc = sb_broker_room(b, job, err);
+        break;
     default:
         rc = sb_fail(err, job->as.failed.code, "%s", job->as.failed.text);
         break;
@@ -252,7 +275,7 @@ static void take_signals(struct sb_broker *b)
 
 static int wait_for_work(struct sb_broker *b, struct sb_err *err)
 {
-    bool full = b->queued >= QUEUE_BYTES_MAX;
+    bool full = is_full(b);
     zmq_pollitem_t items[] = {
         {.socket = sb_writer_socket(b->writer), .events = ZMQ_POLLIN},
         {.socket = sb_asker_socket(b->asker), .events = ZMQ_POLLIN},

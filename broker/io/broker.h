@@ -36,6 +36,8 @@ struct sb_broker_config { /* borrowed while the broker lives */
     void *tune_ctx;
     uint64_t checkpoint_ms;
     uint64_t session_ms;
+    uint64_t reserve; /* bytes kept beside the journal for a full disk; 0: none */
+    uint64_t low;     /* free bytes below which peers are held back; 0: never */
     const struct sb_priority *priorities;
     size_t n_priorities;
     uint64_t (*now_ms)(void);  /* real time */

@@ -40,12 +40,15 @@ struct sb_broker {
     struct sb_buf final; /* newest note with a quorum of cosignatures; empty: none */
     uint64_t final_size;
     struct sb_pruning prune;
+    struct sb_room *room;           /* the journal thread's, once that runs */
+    struct sb_room_state room_seen; /* as it was last told */
+    bool room_held;                 /* commits wait for room */
     bool stopping;
     uint64_t session_ms;    /* as configured or tuned */
     struct sb_pulse writes; /* of the journal's thread */
     struct sb_pulse reads;  /* of the reader's */
-    uint64_t stop_by;     /* monotonic: then it stops whatever still waits */
-    struct sb_err failed; /* of a step: an operator's verb must not hide it */
+    uint64_t stop_by;       /* monotonic: then it stops whatever still waits */
+    struct sb_err failed;   /* of a step: an operator's verb must not hide it */
 };
 
 /* effects.c: one step of the core with its effects run, and those of peers that were
@@ -66,6 +69,9 @@ sb_broker_pruned(struct sb_broker *b, const struct sb_err *why, struct sb_err *e
 /* service.c: each turn of the loop; on SIGHUP. */
 void sb_broker_tell_service(struct sb_broker *b);
 void sb_broker_reload(struct sb_broker *b);
+/* verbs_room.c: what the journal's thread says of the disk */
+SB_CHECK int
+sb_broker_room(struct sb_broker *b, const struct sb_job *job, struct sb_err *err);
 /* broker.c */
 void sb_broker_begin_stop(struct sb_broker *b);
 

@@ -5,6 +5,7 @@
 #define BROKER_IO_JOB_H
 
 #include "broker/core/core.h"
+#include "broker/io/room.h"
 
 enum sb_job_kind {
     /* from the loop */
@@ -17,6 +18,7 @@ enum sb_job_kind {
     /* to the loop */
     SB_JOB_COMMITTED,
     SB_JOB_CHECKPOINT,
+    SB_JOB_ROOM,   /* how the disk stands: when that changed, and every two seconds */
     SB_JOB_FAILED, /* the thread ends; the process must stop */
 };
 
@@ -68,6 +70,10 @@ struct sb_job {
             uint64_t size;
             uint8_t root[SB_HASH];
         } checkpoint;
+        struct {
+            struct sb_room_state state;
+            bool held; /* what is to be committed waits for room */
+        } room;
         struct sb_err failed;
     } as;
 };

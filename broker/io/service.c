@@ -8,8 +8,11 @@
 static bool is_alive(struct sb_broker *b, uint64_t mono)
 {
     uint64_t waiting = sb_asker_waiting(b->asker);
-    bool writes = sb_service_moves(
-        b->config->service, &b->writes, b->committed < b->accepted, b->committed, mono);
+    bool writes = sb_service_moves(b->config->service,
+                                   &b->writes,
+                                   b->committed < b->accepted && !b->room_held,
+                                   b->committed,
+                                   mono);
     bool reads = sb_service_moves(
         b->config->service, &b->reads, waiting > 0, sb_asker_answered(b->asker), mono);
     return writes && reads;

@@ -35,6 +35,16 @@ const struct sb_config_key sb_broker_keys[] = {
      .min = 16000,
      .max = 600000,
      .summary = "silence after which a session ends"},
+    {.name = "reserve",
+     .type = SB_CONFIG_SIZE,
+     .preset = "64MiB",
+     .max = INT64_MAX,
+     .summary = "kept beside the journal for a full disk; 0: nothing"},
+    {.name = "disk_low",
+     .type = SB_CONFIG_SIZE,
+     .preset = "128MiB",
+     .max = INT64_MAX,
+     .summary = "free room below which publishers are held back; 0: never"},
     {.name = NULL}};
 
 void sb_settings_broker(const struct sb_config *c, struct sb_broker_config *out)
@@ -48,6 +58,8 @@ void sb_settings_broker(const struct sb_config *c, struct sb_broker_config *out)
         .catalogue = sb_config_text(c, "catalogue"),
         .checkpoint_ms = (uint64_t)sb_config_int(c, "checkpoint"),
         .session_ms = (uint64_t)sb_config_int(c, "session"),
+        .reserve = (uint64_t)sb_config_int(c, "reserve"),
+        .low = (uint64_t)sb_config_int(c, "disk_low"),
         .now_ms = sb_clock_now_ms,
         .mono_ms = sb_clock_mono_ms};
 }

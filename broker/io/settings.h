@@ -8,7 +8,9 @@
  *   directory          the directory record that begins a new journal
  *   catalogue          the catalogue record that follows it (may be absent)
  *   catalogue_folder   the catalogue's files: the types' priorities (main_broker.c)
- *   log_level, checkpoint, session                                      */
+ *   log_level, checkpoint, session
+ *   reserve            kept beside the journal for a full disk
+ *   disk_low           free room below which publishers are held back */
 #ifndef BROKER_IO_SETTINGS_H
 #define BROKER_IO_SETTINGS_H
 

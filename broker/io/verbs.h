@@ -18,6 +18,12 @@ SB_CHECK int sb_verb_report(struct sb_broker *b,
                             struct sb_core_status *out,
                             struct sb_err *err);
 
+/* verbs_room.c: the disk, and the newest backup of the journal. */
+void sb_verb_put_room(const struct sb_broker *b,
+                      struct sb_value *map,
+                      struct sb_arena *arena,
+                      bool *good);
+
 /* Each as sb_admin_fn. */
 SB_CHECK int sb_verb_status(void *ctx,
                             const struct sb_admin_request *request,

@@ -104,6 +104,7 @@ int sb_verb_status(void *ctx,
     sb_verb_put(&map, "stopping", sb_verb_truth(b->stopping), arena, &good);
     put_directory(&map, sb_dir_body(dir), arena, &good);
     put_core(&map, &st, arena, &good);
+    sb_verb_put_room(b, &map, arena, &good);
     *value = map;
     return sb_verb_done(good, err);
 }

@@ -4,7 +4,9 @@
 #include "broker/io/writer.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "broker/io/channel.h"
 
@@ -12,6 +14,8 @@
 #define GROUP_BYTES (16u * SB_MIB) /* then the group is closed */
 #define IDLE_MS 250                /* between looks at the checkpoint's time */
 #define PRUNE_ROWS 32              /* removed in one transaction */
+#define HELD_MS 500                /* between two tries on a full disk */
+#define TELL_MS 2000u              /* between two words about the disk */
 
 struct sb_writer {
     pthread_t thread;
@@ -27,6 +31,13 @@ struct sb_writer {
     bool pruning;            /* a prune record may cover what is still there */
     uint64_t pruned_ms;      /* monotonic: of the last step */
     bool stop;
+    atomic_bool ending; /* set before STOP is sent: held jobs may stand before it */
+    struct sb_room *room;
+    struct sb_room_state seen; /* as it was last told */
+    bool held;                 /* the disk was full at the last try */
+    bool told_held;
+    uint64_t looked_ms; /* monotonic */
+    uint64_t told_ms;
 };
 
 static int report(struct sb_writer *w, struct sb_job *job, struct sb_err *err)
@@ -54,14 +65,26 @@ static void keep(struct sb_writer *w, struct sb_job *job)
     w->pruning = w->pruning || job->as.append.kind == SB_KIND_PRUNE;
 }
 
-/* Waits for one job, then drains what is there. */
+static bool is_closed(const struct sb_writer *w)
+{
+    return w->stop || w->cosigned || w->n == GROUP_MAX || w->bytes >= GROUP_BYTES;
+}
+
+/* Waits for one job, then drains what is there. What is held keeps its order: a closed
+ * group takes no more. */
 static int gather(struct sb_writer *w, struct sb_err *err)
 {
     void *job = NULL;
-    int rc = sb_channel_take(&w->worker, &job, w->pruning ? 0 : IDLE_MS, err);
+    if (is_closed(w)) { /* it waits for room, or was given some */
+        const struct timespec nap = {.tv_nsec = w->held ? HELD_MS * 1000000 : 0};
+        (void)nanosleep(&nap, NULL);
+        return 0;
+    }
+    int wait = w->held ? HELD_MS : w->n || w->pruning ? 0 : IDLE_MS;
+    int rc = sb_channel_take(&w->worker, &job, wait, err);
     while (rc == 1) {
         keep(w, job);
-        if (w->stop || w->cosigned || w->n == GROUP_MAX || w->bytes >= GROUP_BYTES)
+        if (is_closed(w))
             return 0;
         rc = sb_channel_take(&w->worker, &job, 0, err);
     }
@@ -106,9 +129,11 @@ static int keep_cosigned(struct sb_writer *w, struct sb_err *err)
     struct sb_job *job = w->cosigned;
     if (!job)
         return 0;
-    w->cosigned = NULL;
     int rc = sb_journal_cosigned(
         w->journal, job->as.cosigned.size, job->as.cosigned.note, err);
+    if (rc == SB_E_DISK_FULL)
+        return rc;
+    w->cosigned = NULL;
     sb_job_free(job);
     return rc;
 }
@@ -148,22 +173,72 @@ static int checkpoint(struct sb_writer *w, struct sb_err *err)
     return report(w, job, err);
 }
 
+static int work(struct sb_writer *w, struct sb_err *err)
+{
+    bool idle = w->n == 0;
+    int rc = commit(w, err);
+    if (!rc)
+        rc = keep_cosigned(w, err);
+    if (!rc)
+        rc = checkpoint(w, err);
+    if (!rc && !w->stop)
+        rc = prune(w, idle, err);
+    if (rc != SB_E_DISK_FULL) {
+        w->held = false;
+        return rc;
+    }
+    w->held = !sb_room_release(w->room); /* with the reserve given up: again at once */
+    w->looked_ms = 0;
+    return 0;
+}
+
+static int tell_room(struct sb_writer *w, struct sb_err *err)
+{
+    struct sb_job *job = sb_job_new(SB_JOB_ROOM);
+    if (!job)
+        return sb_fail(err, SB_E_MEMORY, "room");
+    job->as.room.state = w->seen;
+    job->as.room.held = w->told_held = w->held;
+    w->told_ms = w->looked_ms;
+    return report(w, job, err);
+}
+
+/* How the disk stands. Where it gets low, the WAL gives its room back. */
+static int look(struct sb_writer *w, struct sb_err *err)
+{
+    struct sb_room_state now;
+    uint64_t reusable = 0;
+    uint64_t mono = w->mono_ms();
+    if (w->looked_ms && mono - w->looked_ms < IDLE_MS)
+        return 0;
+    w->looked_ms = mono;
+    int rc = sb_journal_reusable(w->journal, &reusable, err);
+    if (rc)
+        return rc;
+    sb_room_look(w->room, reusable, &now);
+    bool worse = now.low && !w->seen.low;
+    bool news = now.low != w->seen.low || w->held != w->told_held;
+    w->seen = now;
+    if (worse) {
+        rc = sb_journal_shrink(w->journal, err);
+        rc = rc == SB_E_DISK_FULL ? 0 : rc;
+    }
+    if (!rc && (news || mono - w->told_ms >= TELL_MS))
+        rc = tell_room(w, err);
+    return rc;
+}
+
 static void *run(void *arg)
 {
     struct sb_writer *w = arg;
     struct sb_err err = {0};
     int rc = 0;
-    while (!rc && !w->stop) {
+    while (!rc && !w->stop && !(w->held && atomic_load(&w->ending))) {
         rc = gather(w, &err);
-        bool idle = w->n == 0;
         if (!rc)
-            rc = commit(w, &err);
+            rc = work(w, &err);
         if (!rc)
-            rc = keep_cosigned(w, &err);
-        if (!rc)
-            rc = checkpoint(w, &err);
-        if (!rc && !w->stop)
-            rc = prune(w, idle, &err);
+            rc = look(w, &err);
     }
     drop_all(w);
     sb_journal_close(w->journal);
@@ -184,6 +259,7 @@ static void *run(void *arg)
 int sb_writer_start(struct sb_writer **out,
                     void *zmq,
                     struct sb_journal *journal,
+                    struct sb_room *room,
                     uint64_t (*mono_ms)(void),
                     struct sb_err *err)
 {
@@ -193,6 +269,7 @@ int sb_writer_start(struct sb_writer **out,
     w->mono_ms = mono_ms;
     w->pruned_ms = mono_ms();
     w->journal = journal;
+    w->room = room;
     w->pruning = true; /* a record of before the start may not be done with */
     int rc = sb_channel_pair(zmq, "journal", &w->loop, &w->worker, err);
     if (rc) {
@@ -233,6 +310,7 @@ void sb_writer_stop(struct sb_writer *w)
 {
     if (!w)
         return;
+    atomic_store(&w->ending, true);
     struct sb_job *stop = sb_job_new(SB_JOB_STOP);
     if (!stop || sb_channel_send(&w->loop, stop, NULL))
         abort(); /* a thread that cannot be told to end holds the journal */

@@ -5,19 +5,26 @@
  * groups, as it was sent. What a prune record covers is removed in small steps while
  * nothing waits, also after a start. Jobs that come back, by
  * sb_writer_take: COMMITTED after each group, CHECKPOINT when one was persisted,
- * FAILED (fail stop: nothing more is written). */
+ * ROOM when the disk's state changed, FAILED (fail stop: nothing more is written).
+ *
+ * A full disk is no failure: the reserve is given up, and what was to be committed is
+ * tried again until there is room; a stop meanwhile drops it, as nobody was answered.
+ */
 #ifndef BROKER_IO_WRITER_H
 #define BROKER_IO_WRITER_H
 
 #include "broker/io/job.h"
+#include "broker/io/room.h"
 #include "broker/journal/journal.h"
 
 struct sb_writer;
 
-/* Takes `journal` on success; it is closed in the thread. `mono_ms`: the clock. */
+/* Takes `journal` on success; it is closed in the thread. `room` is the thread's while
+ * it runs. `mono_ms`: the clock. */
 SB_CHECK int sb_writer_start(struct sb_writer **out,
                              void *zmq,
                              struct sb_journal *journal,
+                             struct sb_room *room,
                              uint64_t (*mono_ms)(void),
                              struct sb_err *err);
 /* Takes `job` (an APPEND or COSIGNED) on success; indices of appends rise by one. */
