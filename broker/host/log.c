@@ -11,15 +11,17 @@
 #include <unistd.h>
 
 #include "broker/host/clock.h"
+#include "schemas/base/limits.h"
 #include "schemas/base/text.h"
 
-enum { LIMITED = 64 }; /* codes that are counted at the same time */
+enum { LIMITED = 256 }; /* codes of institutions that are counted at the same time */
 
 struct limit {
     enum sb_log_level level;
     int code;
     char module[16];
-    unsigned lines; /* of the burst */
+    char who[SB_CODE_MAX + 1]; /* the line's institution; "": none */
+    unsigned lines;            /* of the burst */
     uint64_t suppressed;
     uint64_t last_ms;
 };
@@ -194,30 +196,92 @@ static int code_of(const struct sb_log_field *fields, size_t n)
     return 0;
 }
 
-/* The counter of this code, or the one that was silent longest, emptied. */
-static struct limit *
-find_limit(struct sb_log *log, enum sb_log_level level, const char *module, int code)
+/* Whose fault the line is about, so that one cannot hide another's. */
+static void
+institution_of(const struct sb_log_field *fields, size_t n, char out[SB_CODE_MAX + 1])
 {
-    char name[sizeof log->limits[0].module];
-    snprintf(name, sizeof name, "%s", module);
+    out[0] = '\0';
+    for (size_t i = 0; i < n; i++)
+        if (fields[i].kind == SB_LOG_K_TEXT &&
+            strcmp(fields[i].key, "institution") == 0)
+            snprintf(
+                out,
+                SB_CODE_MAX + 1,
+                "%.*s",
+                (int)(fields[i].text.n < SB_CODE_MAX ? fields[i].text.n : SB_CODE_MAX),
+                (const char *)fields[i].text.p);
+}
+
+struct about { /* what a line is counted under */
+    enum sb_log_level level;
+    const char *module;
+    const char *who;
+    int code;
+};
+
+static void put_line(struct sb_log *log, struct sb_buf *line)
+{
+    cut(line);
+    if (log && log->sink && !line->failed)
+        log->sink(log->ctx, sb_buf_bytes(line));
+    else if (!line->failed)
+        to_stderr(line);
+    sb_buf_free(line);
+}
+
+/* A counter is needed for another code: what it kept back is told first. */
+static void tell_last(struct sb_log *log, const struct limit *l)
+{
+    struct sb_buf line = {0};
+    struct sb_log_field code = SB_LOG_CODE(l->code);
+    struct sb_log_field who = SB_LOG_TEXT("institution", l->who);
+    if (l->suppressed == 0)
+        return;
+    sb_buf_printf(&line, "%s %s", level_names[l->level], l->module);
+    put_field(&line, &code);
+    if (l->who[0])
+        put_field(&line, &who);
+    sb_buf_printf(&line, " suppressed=%" PRIu64, l->suppressed);
+    put_line(log, &line);
+}
+
+static bool is_about(const struct limit *l, const struct about *a)
+{
+    return l->code == a->code && l->level == a->level &&
+           strncmp(l->module, a->module, sizeof l->module - 1) == 0;
+}
+
+/* The counter of this code and institution; or the one that was silent longest,
+ * emptied; or, while all are busy, one of the same code: more institutions than that
+ * share a limit. */
+static struct limit *find_limit(struct sb_log *log, const struct about *a, uint64_t now)
+{
     struct limit *oldest = &log->limits[0];
+    struct limit *alike = NULL;
     for (size_t i = 0; i < log->n_limits; i++) {
         struct limit *l = &log->limits[i];
-        if (l->code == code && l->level == level && strcmp(l->module, name) == 0)
+        bool same = is_about(l, a);
+        if (same && strcmp(l->who, a->who) == 0)
             return l;
+        if (same)
+            alike = l;
         if (l->last_ms < oldest->last_ms)
             oldest = l;
     }
-    struct limit *l = log->n_limits < LIMITED ? &log->limits[log->n_limits++] : oldest;
-    *l = (struct limit){.level = level, .code = code};
-    memcpy(l->module, name, sizeof name);
+    bool full = log->n_limits == LIMITED;
+    if (full && alike && now - oldest->last_ms < SB_LOG_PERIOD_MS)
+        return alike;
+    struct limit *l = full ? oldest : &log->limits[log->n_limits++];
+    tell_last(log, l);
+    *l = (struct limit){.level = a->level, .code = a->code};
+    snprintf(l->module, sizeof l->module, "%s", a->module);
+    snprintf(l->who, sizeof l->who, "%s", a->who);
     return l;
 }
 
 /* May this line be written? `*suppressed`: how many before it were not. */
-static bool admit(struct sb_log *log, struct limit *l, uint64_t *suppressed)
+static bool admit(struct limit *l, uint64_t now, uint64_t *suppressed)
 {
-    uint64_t now = log->mono_ms(log->clock_ctx);
     if (l->lines > 0 && now - l->last_ms >= SB_LOG_PERIOD_MS && l->suppressed == 0)
         l->lines = 0; /* it was quiet: a new burst */
     bool fine = l->lines < SB_LOG_BURST || now - l->last_ms >= SB_LOG_PERIOD_MS;
@@ -233,15 +297,25 @@ static bool admit(struct sb_log *log, struct limit *l, uint64_t *suppressed)
     return true;
 }
 
+static bool may_write(struct sb_log *log, const struct about *a, uint64_t *suppressed)
+{
+    if (!log || a->code == 0)
+        return true;
+    uint64_t now = log->mono_ms(log->clock_ctx);
+    return admit(find_limit(log, a, now), now, suppressed);
+}
+
 static void write_line(struct sb_log *log,
                        enum sb_log_level level,
                        const char *module,
                        const struct sb_log_field *fields,
                        size_t n)
 {
-    int code = log ? code_of(fields, n) : 0;
+    char who[SB_CODE_MAX + 1];
     uint64_t suppressed = 0;
-    if (code != 0 && !admit(log, find_limit(log, level, module, code), &suppressed))
+    institution_of(fields, n, who);
+    struct about about = {level, module, who, code_of(fields, n)};
+    if (!may_write(log, &about, &suppressed))
         return;
     struct sb_buf line = {0};
     sb_buf_printf(&line, "%s %s", level_names[level], module);
@@ -249,12 +323,7 @@ static void write_line(struct sb_log *log,
         put_field(&line, &fields[i]);
     if (suppressed > 0)
         sb_buf_printf(&line, " suppressed=%" PRIu64, suppressed);
-    cut(&line);
-    if (log && log->sink && !line.failed)
-        log->sink(log->ctx, sb_buf_bytes(&line));
-    else if (!line.failed)
-        to_stderr(&line);
-    sb_buf_free(&line);
+    put_line(log, &line);
 }
 
 void sb_log_write(struct sb_log *log,

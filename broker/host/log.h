@@ -7,8 +7,8 @@
  * A warning means that an operator must act. Payloads and secrets are never logged.
  * Values are quoted when they hold a space, a quote or '='; control characters and
  * broken UTF-8 are escaped, so that no peer can forge a line. Lines with a code are
- * limited: SB_LOG_BURST lines of one module, level and code, then one each
- * SB_LOG_PERIOD_MS with `suppressed=N`. Threads may share a log.
+ * limited: SB_LOG_BURST lines of one module, level, code and `institution=`, then one
+ * each SB_LOG_PERIOD_MS with `suppressed=N`. Threads may share a log.
  *
  * The handle is passed, not global; a NULL log writes everything up to info to
  * standard error, without limit. */

@@ -120,6 +120,83 @@ static void repeated_codes_are_limited(void **state)
     sb_buf_free(&l.last);
 }
 
+/* Who floods the log does not hide what another did. */
+static void each_institution_has_its_own_limit(void **state)
+{
+    (void)state;
+    struct lines l = {.now_ms = 1000};
+    struct sb_log *log = sb_log_new(SB_LOG_INFO, keep, &l);
+    sb_log_set_clock(log, given_clock, &l);
+    for (int i = 0; i < 1000; i++)
+        sb_log(log,
+               SB_LOG_WARNING,
+               "core",
+               SB_LOG_CODE(SB_E_MALFORMED),
+               SB_LOG_TEXT("institution", "pnc"));
+    assert_int_equal(l.count, SB_LOG_BURST);
+    sb_log(log,
+           SB_LOG_WARNING,
+           "core",
+           SB_LOG_CODE(SB_E_MALFORMED),
+           SB_LOG_TEXT("institution", "igm"));
+    last_is(&l, "warning core code=SB-501 name=malformed institution=igm");
+    size_t before = l.count;
+    for (int i = 0; i < 2000; i++) { /* more than are counted at once: they share */
+        char who[16];
+        snprintf(who, sizeof who, "i%d", i);
+        sb_log(log,
+               SB_LOG_WARNING,
+               "core",
+               SB_LOG_CODE(SB_E_MALFORMED),
+               SB_LOG_TEXT("institution", who));
+    }
+    assert_in_range(l.count - before, 254, 254 + SB_LOG_BURST);
+    l.now_ms += SB_LOG_PERIOD_MS;
+    sb_log(log,
+           SB_LOG_WARNING,
+           "core",
+           SB_LOG_CODE(SB_E_MALFORMED),
+           SB_LOG_TEXT("institution", "pnc"));
+    last_is(&l,
+            "warning core code=SB-501 name=malformed institution=pnc suppressed=980");
+    sb_log_free(log);
+    sb_buf_free(&l.last);
+}
+
+/* A counter that is given to another code says what it kept back. */
+static void nothing_suppressed_is_forgotten(void **state)
+{
+    (void)state;
+    struct lines l = {.now_ms = 1000};
+    struct sb_log *log = sb_log_new(SB_LOG_INFO, keep, &l);
+    sb_log_set_clock(log, given_clock, &l);
+    for (int i = 0; i < 100; i++)
+        sb_log(log,
+               SB_LOG_WARNING,
+               "core",
+               SB_LOG_CODE(SB_E_GAP),
+               SB_LOG_TEXT("institution", "pnc"));
+    l.now_ms += 2 * SB_LOG_PERIOD_MS;
+    for (int i = 0; i < 255; i++) {
+        char who[16];
+        snprintf(who, sizeof who, "i%d", i);
+        sb_log(log,
+               SB_LOG_WARNING,
+               "core",
+               SB_LOG_CODE(SB_E_MALFORMED),
+               SB_LOG_TEXT("institution", who));
+    }
+    size_t before = l.count;
+    sb_log(log,
+           SB_LOG_WARNING,
+           "core",
+           SB_LOG_CODE(SB_E_FENCED),
+           SB_LOG_TEXT("institution", "last"));
+    assert_int_equal(l.count, before + 2);
+    sb_log_free(log);
+    sb_buf_free(&l.last);
+}
+
 static void without_a_handle_lines_go_to_standard_error(void **state)
 {
     (void)state;
@@ -182,6 +259,8 @@ int main(void)
         cmocka_unit_test(a_line_is_level_module_and_fields),
         cmocka_unit_test(no_value_can_forge_a_line),
         cmocka_unit_test(repeated_codes_are_limited),
+        cmocka_unit_test(each_institution_has_its_own_limit),
+        cmocka_unit_test(nothing_suppressed_is_forgotten),
         cmocka_unit_test(without_a_handle_lines_go_to_standard_error),
         cmocka_unit_test(threads_share_a_log),
         cmocka_unit_test(levels_are_parsed),
