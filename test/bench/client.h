@@ -8,16 +8,20 @@
 /* Each ends the process with a line on standard error when the server refuses. */
 struct bench_client {
     const char *peer;
-    void (*prepare)(
-        struct bench_run *run); /* an empty stream that readers can follow */
-    /* Publishes until bench_over, waits until all is acknowledged (or 30 s have passed
-     * without); returns how many it sent. */
+    /* An empty stream that readers can follow. */
+    void (*prepare)(struct bench_run *run);
+    /* Publishes until bench_over, and waits until all is acknowledged or bench_waits
+     * says no; returns how many it sent. */
     uint64_t (*publish)(struct bench_run *run);
     /* A process: connects, bench_ready, bench_got until bench_complete. */
     void (*read)(struct bench_run *run, unsigned number);
     void (*connect)(struct bench_run *run); /* one connection that stays, and waits */
 };
 
+/* `work` in a process of its own, waited for: what a library begins there (threads)
+ * ends there, and the readers are forked from a process that has none. */
+void bench_apart(struct bench_run *run, void (*work)(struct bench_run *run));
+/* Catch-up publishes apart. The exit status. */
 int bench_client(int argc, char **argv, const struct bench_client *client);
 
 /* Random bytes of the size of a payload: nobody gains by compressing them. The caller

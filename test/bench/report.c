@@ -127,8 +127,9 @@ json_t *bench_json(const struct bench_run *run, const char *peer)
 
 bool bench_print(struct json_t *object)
 {
-    bool printed = json_dumpf(object, stdout, JSON_COMPACT) == 0 &&
-                   putchar('\n') != EOF && fflush(stdout) == 0;
+    bool printed =
+        json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(7)) == 0 &&
+        putchar('\n') != EOF && fflush(stdout) == 0;
     json_decref(object);
     return printed;
 }
