@@ -21,6 +21,10 @@ struct sb_out *sb_status_attend(struct sb_status *s, enum sb_exit exit);
 void sb_status_attend_broker(struct sb_status *s);
 void sb_status_broker(const struct sb_status *s);
 
+/* cmd_status_disk.c: the broker's disk, and how far its journal is backed up. */
+void sb_status_attend_disk(struct sb_status *s);
+void sb_status_disk(const struct sb_status *s);
+
 /* What an adapter answered: its connection, streams, sources and readings. */
 void sb_status_adapter(const struct sb_cli *cli, const struct sb_value *map);
 /* What a witness answered: what it has seen and cosigned. */

@@ -90,6 +90,7 @@ void sb_status_attend_broker(struct sb_status *s)
             "%s",
             sb_tr(s->cli,
                   "a witness holds a checkpoint that contradicts this journal"));
+    sb_status_attend_disk(s);
     attend_quorum(s);
     attend_witnesses(s);
     if (malformed)
@@ -196,6 +197,7 @@ void sb_status_broker(const struct sb_status *s)
                    sb_tr(s->cli, numbers[i].label),
                    sb_cmd_int(s->map, numbers[i].key));
     put_final(s);
+    sb_status_disk(s);
     if (sb_cmd_int(s->map, "members") && !sb_cmd_int(s->map, "quorum"))
         sb_out_note(
             sb_cli_out(s->cli),
