@@ -26,6 +26,16 @@ SB_CHECK int sb_directory_print_roots(struct sb_cli *cli, struct sb_err *err);
 /* The vkey lines of the log and of the witnesses, of a signed directory. */
 SB_CHECK int sb_directory_print_vkeys(struct sb_cli *cli, struct sb_err *err);
 
+/* cmd_directory_limits.c: --limit; *changed is set when there is one. */
+SB_CHECK int sb_directory_set_limits(struct sb_cli *cli,
+                                     struct sb_cmd_dir *d,
+                                     bool *changed,
+                                     struct sb_err *err);
+void sb_directory_tell_limits(const struct sb_cli *cli, const struct sb_directory *d);
+/* NULL: the directory has no such pair. */
+const struct sb_limit *sb_directory_limit(const struct sb_directory *d,
+                                          struct sb_bytes code);
+
 /* `directory policy` and `directory generation`. */
 int sb_directory_run_policy(struct sb_cli *cli, struct sb_err *err);
 int sb_directory_run_generation(struct sb_cli *cli, struct sb_err *err);

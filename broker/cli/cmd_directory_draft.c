@@ -92,11 +92,13 @@ static int set_policy(struct sb_cli *cli,
         rc = set_span(cli, "keep", &d->body.keep, &changed, err);
     if (rc == 0)
         rc = set_span(cli, "retention", &d->body.retention, &changed, err);
+    if (rc == 0)
+        rc = sb_directory_set_limits(cli, d, &changed, err);
     if (rc == 0 && !changed)
         rc = sb_fail(err,
                      SB_E_USAGE,
-                     "nothing to change: give --quorum, --freshness, --keep or "
-                     "--retention");
+                     "nothing to change: give --quorum, --freshness, --keep, "
+                     "--retention or --limit");
     if (rc == 0 && (d->body.freshness == 0 || d->body.keep == 0))
         rc = sb_fail(err,
                      SB_E_USAGE,
@@ -264,6 +266,12 @@ const struct sb_cli_option sb_directory_policy_options[] = {
      .kind = SB_CLI_TEXT,
      .value = "TIME",
      .summary = "age at which texts may be pruned, as 1825d; 0: never"},
+    {.name = "limit",
+     .kind = SB_CLI_TEXT,
+     .repeated = true,
+     .value = "[INSTITUTION:]CODE=N",
+     .summary = "events_s, bytes_s, journal_bytes or connections of each institution, "
+                "or of one; 0: no limit; default: as the others"},
     SB_OPTION_OUT("the draft to write"),
     {.name = NULL}};
 const struct sb_cli_option sb_directory_generation_options[] = {

@@ -64,6 +64,14 @@ const struct sb_tr_row sb_directory_spanish[] = {
      "Revisa directorios en el orden de sus versiones"},
     {"Give a signed directory to the broker", "Entrega al nodo un directorio firmado"},
     SB_ROW_ANCHOR,
+    {"events_s, bytes_s, journal_bytes or connections of each institution, or of one; "
+     "0: no limit; default: as the others",
+     "events_s, bytes_s, journal_bytes o connections de cada institución, o de una; 0: "
+     "sin límite; default: como las demás"},
+    {"LIMIT", "LÍMITE"},
+    {"INSTITUTION", "INSTITUCIÓN"},
+    {"VALUE", "VALOR"},
+    {"every", "cada una"},
     {"Exchange", "Intercambio"},
     {"Version", "Versión"},
     {"Signed", "Firmado"},

@@ -38,6 +38,7 @@ void sb_directory_tell_policy(const struct sb_cli *cli, const struct sb_director
     put_span(cli, "freshness_ms", sb_tr(cli, "Freshness"), d->freshness);
     put_span(cli, "keep_ms", sb_tr(cli, "Kept by publishers"), d->keep);
     put_span(cli, "retention_ms", sb_tr(cli, "Retention"), d->retention);
+    sb_directory_tell_limits(cli, d);
 }
 
 void sb_directory_tell(const struct sb_cli *cli, const struct sb_cmd_dir *d)
@@ -237,6 +238,32 @@ static int policy(struct changes *c,
     return text ? 0 : sb_fail(err, SB_E_MEMORY, "out of memory");
 }
 
+/* A pair of `b` that `a` has not, or has with another value. */
+static int limits(struct changes *c,
+                  const struct sb_directory *a,
+                  const struct sb_directory *b,
+                  struct sb_arena *arena,
+                  struct sb_err *err)
+{
+    for (size_t i = 0; i < b->n_limits; i++) {
+        const struct sb_limit *now = &b->limits[i];
+        const struct sb_limit *was = sb_directory_limit(a, now->code);
+        unsigned long long value = now->value;
+        const char *text =
+            was ? sb_arena_str(
+                      arena, "%llu -> %llu", (unsigned long long)was->value, value)
+                : sb_arena_str(arena, "added: %llu", value);
+        if (!text)
+            return sb_fail(err, SB_E_MEMORY, "out of memory");
+        if (!was || was->value != now->value)
+            change(c, "limit", now->code, sb_bytes_str(text));
+    }
+    for (size_t i = 0; i < a->n_limits; i++)
+        if (!sb_directory_limit(b, a->limits[i].code))
+            change(c, "limit", a->limits[i].code, sb_bytes_str("removed"));
+    return 0;
+}
+
 int sb_directory_tell_changes(const struct sb_cli *cli,
                               const struct sb_cmd_dir *older,
                               const struct sb_cmd_dir *newer,
@@ -250,6 +277,8 @@ int sb_directory_tell_changes(const struct sb_cli *cli,
     members(&c, &older->body, &newer->body);
     settings(&c, &older->body, &newer->body);
     int rc = policy(&c, &older->body, &newer->body, newer->arena, err);
+    if (rc == 0)
+        rc = limits(&c, &older->body, &newer->body, newer->arena, err);
     if (rc == 0)
         rc = grants(&c, older, newer, sb_bytes_str("added"), err);
     if (rc == 0)
