@@ -68,8 +68,12 @@ static void set_options(struct sb_link *l)
     zsock_set_sndhwm(s, SEND_HWM);
     zsock_set_rcvhwm(s, RECEIVE_HWM);
     zsock_set_maxmsgsize(s, SB_MESSAGE_MAX);
-    zsock_set_reconnect_ivl(s, 250);
-    zsock_set_reconnect_ivl_max(s, 30000);
+    /* libzmq adds up to the first wait to each: institutions do not come back in step
+     */
+    zsock_set_reconnect_ivl(s, 250 + (int)randombytes_uniform(500));
+    zsock_set_reconnect_ivl_max(s, 10000);
+    zsock_set_connect_timeout(
+        s, 5000); /* the system tries for minutes, ever more rarely */
     zsock_set_heartbeat_ivl(s, 5000);
     zsock_set_heartbeat_timeout(s, 15000);
     zsock_set_handshake_ivl(s, 10000);

@@ -1,6 +1,6 @@
 /* The client's socket and what libzmq says about its connection. For broker/client.
  *
- * A DEALER that reconnects by itself (250 ms to 30 s). After a refused handshake libzmq
+ * A DEALER that reconnects by itself (250 ms to 10 s). After a refused handshake libzmq
  * gives up; sb_link_renew then makes a new socket. */
 #ifndef BROKER_CLIENT_LINK_H
 #define BROKER_CLIENT_LINK_H

@@ -18,6 +18,7 @@ command -v ex_begin >/dev/null || . "$SACBE_SOURCE/test/flow/exchange.sh"
 fault_office=$SACBE_SOURCE/test/fault/office
 fault_type=riesgos.incidente
 fault_codes="igm conred stcns sat mingob minex mspas"
+fault_publisher=pnc
 
 # fault_size SHORT FULL: the size of a test; SACBE_FAULT=full is the issue's own
 fault_size() {
@@ -59,7 +60,7 @@ fault_program() {
 fault_members() {
     fault_readers=$(echo "$fault_codes" | cut -d' ' -f"1-$1")
     ex_authority sns
-    for fault_code in pnc $fault_readers; do
+    for fault_code in $fault_publisher $fault_readers; do
         ex_member "$fault_code" "$fault_code"
     done
     ex_sign
@@ -82,13 +83,28 @@ fault_adapter() {
     ex_sql "$1" 'PRAGMA journal_mode = WAL' >/dev/null
 }
 
+# fault_world MEMBERS READERS: the same made in a second by test-world, without the
+# ceremonies: m0001 publishes, the next so many read, the rest are members only
+fault_world() {
+    ex_begin
+    "$SACBE_BUILD/test/bench/test-world" "$ex" --members "$1" --readers "$2" \
+        --type $fault_type --address "tcp://127.0.0.1:$ex_port" >/dev/null
+    fault_publisher=m0001
+    fault_readers=$(seq -f m%04g 2 $(($2 + 1)) | tr "\n" " ")
+    fault_adapter m0001 publisher
+    ex_capture m0001
+    for fault_code in $fault_readers; do
+        fault_adapter "$fault_code" reader
+    done
+}
+
 # fault_exchange READERS: all of it, with every daemon started
 fault_exchange() {
     ex_begin
     fault_members "$1"
     ex_broker_start
     ex_publish
-    for fault_code in pnc $fault_readers; do
+    for fault_code in $fault_publisher $fault_readers; do
         ex_adapter_start "$fault_code"
     done
 }
@@ -112,22 +128,22 @@ fault_stored() {
 
 # fault_applied CODE [PUBLISHER]: different events in the reader's database
 fault_applied() {
-    ex_sql "$1" "SELECT count(DISTINCT ref) FROM llegada WHERE origen LIKE '${2:-pnc}/%'"
+    ex_sql "$1" "SELECT count(DISTINCT ref) FROM llegada WHERE origen LIKE '${2:-$fault_publisher}/%'"
 }
 
 # fault_twice CODE [PUBLISHER]: rows that are one too many
 fault_twice() {
     ex_sql "$1" "SELECT count(*) - count(DISTINCT ref) FROM llegada
-                  WHERE origen LIKE '${2:-pnc}/%'"
+                  WHERE origen LIKE '${2:-$fault_publisher}/%'"
 }
 
 fault_rows() { # CODE: what its database has to tell
-    ex_sql "$1" 'SELECT count(*) FROM hecho'
+    ex_sql "$1" 'SELECT coalesce(max(num), 0) FROM hecho'
 }
 
 # fault_has_applied CODE N [PUBLISHER]
 fault_has_applied() {
-    [ "$(fault_applied "$1" "${3:-pnc}")" -ge "$2" ]
+    [ "$(fault_applied "$1" "${3:-$fault_publisher}")" -ge "$2" ]
 }
 
 fault_has_stored() { # CODE N
@@ -136,24 +152,24 @@ fault_has_stored() { # CODE N
 
 # fault_wait_applied READER SECONDS [PUBLISHER]: until it has every row of the publisher
 fault_wait_applied() {
-    ex_wait "$2" "$1 has every row of ${3:-pnc}" \
-        fault_has_applied "$1" "$(fault_rows "${3:-pnc}")" "${3:-pnc}"
+    ex_wait "$2" "$1 has every row of ${3:-$fault_publisher}" \
+        fault_has_applied "$1" "$(fault_rows "${3:-$fault_publisher}")" "${3:-$fault_publisher}"
 }
 
 # fault_judge READER [PUBLISHER]: sets fault_acked, fault_lost, fault_twice; a loss or an
 # event applied twice ends the test
 fault_judge() {
-    ex_wait 30 "the last answers" fault_has_stored "${2:-pnc}" "$(fault_rows "${2:-pnc}")"
-    fault_acked=$(fault_stored "${2:-pnc}")
-    fault_lost=$((fault_acked - $(fault_applied "$1" "${2:-pnc}")))
-    fault_twice=$(fault_twice "$1" "${2:-pnc}")
+    ex_wait 30 "the last answers" fault_has_stored "${2:-$fault_publisher}" "$(fault_rows "${2:-$fault_publisher}")"
+    fault_acked=$(fault_stored "${2:-$fault_publisher}")
+    fault_lost=$((fault_acked - $(fault_applied "$1" "${2:-$fault_publisher}")))
+    fault_twice=$(fault_twice "$1" "${2:-$fault_publisher}")
     [ "$fault_lost" = 0 ] || ex_die "$1 lacks $fault_lost of $fault_acked events"
     [ "$fault_twice" = 0 ] || ex_die "$1 applied $fault_twice events twice"
 }
 
 # fault_end: everything stops with status 0, and the journal verifies
 fault_end() {
-    for fault_code in pnc $fault_readers broker; do
+    for fault_code in $fault_publisher $fault_readers broker; do
         if [ -n "$(ex_pid "$fault_code")" ]; then ex_stop "$fault_code"; fi
     done
     "$sacbe" journal verify "$ex/broker/journal.db" --quiet
@@ -183,4 +199,9 @@ fault_fds() {
 
 fault_threads() {
     sed -n 's/^Threads:[^0-9]*//p' "/proc/$(fault_proc "$1")/status"
+}
+
+# fault_is_sanitized: the broker is built so that its memory says nothing
+fault_is_sanitized() {
+    grep -qE 'lib(asan|tsan)' "/proc/$(ex_pid broker)/maps"
 }
