@@ -114,8 +114,8 @@ void accept_claim(struct step *s, struct session *from, const struct sb_message 
     struct sb_err why;
     bool asked = false;
     int rc = accept_record(s, from, m->payload[0], &c.in, &why);
-    if (rc == 0)
-        rc = sb_claim_read(c.in.record.body, &c.claim, &why);
+    int read = sb_claim_read(c.in.record.body, &c.claim, rc ? NULL : &why);
+    rc = rc ? rc : read; /* a refusal names the stream, whatever its reason */
     if (rc == 0)
         rc = accept_own(from, c.claim.stream, &why);
     if (rc == 0)
@@ -207,14 +207,13 @@ void accept_epoch(struct step *s, struct session *from, const struct sb_message 
     struct epoch_in e = {.from = from};
     struct sb_err why;
     bool asked = false;
-    struct sb_bytes stream = sb_bytes(NULL, 0);
     int rc = accept_record(s, from, m->payload[0], &e.in, &why);
+    int read = sb_epoch_read(
+        e.in.record.body, s->out->arena, &e.epoch, rc ? NULL : &why);
+    struct sb_bytes stream = e.epoch.core.stream;
+    rc = rc ? rc : read;
     if (rc == 0)
-        rc = sb_epoch_read(e.in.record.body, s->out->arena, &e.epoch, &why);
-    if (rc == 0) {
-        stream = e.epoch.core.stream;
         rc = accept_own(from, stream, &why);
-    }
     if (rc == 0)
         rc = judge_epoch(s, &e, &asked, &why);
     if (rc == 0 && !asked)

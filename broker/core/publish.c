@@ -21,8 +21,8 @@ static int read_all(struct step *s,
                     struct sb_err *err)
 {
     int rc = accept_record(s, p->from, m->payload[0], &p->in, err);
-    if (rc == 0)
-        rc = sb_batch_read(p->in.record.body, &p->batch, err);
+    int read = sb_batch_read(p->in.record.body, &p->batch, rc ? NULL : err);
+    rc = rc ? rc : read; /* a refusal names the stream, whatever its reason */
     if (rc == 0)
         rc = accept_own(p->from, p->batch.stream, err);
     if (rc == 0 && m->payload[1].n + m->payload[2].n > SB_BATCH_MAX + 16 * SB_KIB)

@@ -204,6 +204,27 @@ static void one_flipped_bit_is_refused(void **state)
     end(c);
 }
 
+/* A publisher that has several streams must know which one waits for a key. */
+static void a_refusal_names_its_stream_whatever_the_signature(void **state)
+{
+    (void)state;
+    struct scene *c = begin();
+    struct sim_batch b;
+    sim_settle(c->sim);
+    answer(c);
+    answer(c);
+    sim_batch(c->sim, &c->p, 1, &b);
+    b.record.p[b.record.n - 1] ^= 1;
+    sim_publish(c->sim, 0, c->session, &b);
+    struct sim_mail *mail = sim_take(c->sim, 0);
+    assert_int_equal(mail->m.as.refused.code, sb_code_number(SB_E_SIGNATURE));
+    assert_true(sb_bytes_is(mail->m.as.refused.stream, SIM_STREAM));
+    assert_int_equal(mail->m.as.refused.kind, SB_KIND_BATCH);
+    sim_mail_free(mail);
+    sim_batch_free(&b);
+    end(c);
+}
+
 static void nobody_publishes_anothers_stream(void **state)
 {
     (void)state;
@@ -365,6 +386,7 @@ int main(void)
         cmocka_unit_test(claims_are_the_next_or_fenced),
         cmocka_unit_test(a_new_grant_makes_the_epoch_stale),
         cmocka_unit_test(one_flipped_bit_is_refused),
+        cmocka_unit_test(a_refusal_names_its_stream_whatever_the_signature),
         cmocka_unit_test(nobody_publishes_anothers_stream),
         cmocka_unit_test(sessions_need_the_key_the_name_and_the_proof),
         cmocka_unit_test(a_session_has_a_bounded_number_of_subscriptions),
