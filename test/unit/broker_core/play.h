@@ -1,4 +1,4 @@
-/* One random schedule: who is there, what was sent, what was heard. */
+/* One schedule: who is there, what was sent, what was heard. */
 #ifndef TEST_UNIT_BROKER_CORE_PLAY_H
 #define TEST_UNIT_BROKER_CORE_PLAY_H
 
@@ -37,11 +37,28 @@ struct play {
     bool limited;        /* the publisher has a quota */
     uint64_t held_until; /* it was told to wait; 0: it was not */
     size_t n_held;       /* how often */
+    struct sb_limit limit;
+    bool was_low; /* the disk was nearly full at times */
     uint32_t seed;
+    bool scripted; /* the script is asked instead of the seed; at its end 0 */
+    struct sb_bytes script;
 };
 
-/* Below n, from the schedule's own seed. */
+/* Below n, from the schedule's own seed, or the next byte of its script. */
 uint32_t play_dice(struct play *g, uint32_t n);
+/* play.c: the exchange with its publisher and readers; a claim and an epoch are stored.
+ * Every fourth seed gives the publisher a quota. */
+void play_begin(struct play *g, uint32_t seed);
+/* One thing happens, and everybody hears what came. */
+void play_roll(struct play *g);
+/* Everybody comes back: all that was sent is stored, and applied once by each. */
+void play_finish(struct play *g);
+void play_end(struct play *g);
+/* A peer that nobody is; whoever was it is away. */
+uint64_t play_fresh_peer(struct play *g);
+void play_publisher_enters(struct play *g);
+/* kill -9 and a new start. */
+void play_crash(struct play *g);
 /* play_evidence.c: one thing that happens beside the streams. */
 void play_roll_evidence(struct play *g);
 void play_final_never_shrinks(struct play *g);

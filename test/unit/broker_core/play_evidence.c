@@ -4,6 +4,12 @@
 
 uint32_t play_dice(struct play *g, uint32_t n)
 {
+    if (g->scripted) {
+        struct sb_bytes *b = &g->script;
+        uint32_t next = b->n ? b->p[0] : 0;
+        *b = b->n ? sb_bytes(b->p + 1, b->n - 1) : *b;
+        return next % n;
+    }
     g->seed ^= g->seed << 13;
     g->seed ^= g->seed >> 17;
     g->seed ^= g->seed << 5;
