@@ -24,10 +24,13 @@ static void make_card(struct sb_buf *out)
     sb_card_write(&card, out);
 }
 
-static int again_card(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
+static int again_card(struct sb_bytes b,
+                      struct sb_arena *a,
+                      struct sb_buf *out,
+                      struct sb_err *err)
 {
     struct sb_card card;
-    int rc = sb_card_read(b, a, &card, NULL);
+    int rc = sb_card_read(b, a, &card, err);
     if (rc == 0)
         sb_card_write(&card, out);
     return rc;
@@ -47,10 +50,13 @@ static void make_grant(struct sb_buf *out)
     sb_grant_write(&g, out);
 }
 
-static int again_grant(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
+static int again_grant(struct sb_bytes b,
+                       struct sb_arena *a,
+                       struct sb_buf *out,
+                       struct sb_err *err)
 {
     struct sb_grant g;
-    int rc = sb_grant_read(b, a, &g, NULL);
+    int rc = sb_grant_read(b, a, &g, err);
     if (rc == 0)
         sb_grant_write(&g, out);
     return rc;
@@ -117,10 +123,13 @@ static void make_directory(struct sb_buf *out)
     sb_directory_write(&d, out);
 }
 
-static int again_directory(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
+static int again_directory(struct sb_bytes b,
+                           struct sb_arena *a,
+                           struct sb_buf *out,
+                           struct sb_err *err)
 {
     struct sb_directory d;
-    int rc = sb_directory_read(b, a, &d, NULL);
+    int rc = sb_directory_read(b, a, &d, err);
     if (rc == 0)
         sb_directory_write(&d, out);
     return rc;
@@ -166,11 +175,14 @@ static void make_epoch(struct sb_buf *out)
     write_epoch(out, &core, 2);
 }
 
-static int again_epoch(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
+static int again_epoch(struct sb_bytes b,
+                       struct sb_arena *a,
+                       struct sb_buf *out,
+                       struct sb_err *err)
 {
     struct sb_epoch e;
     struct sb_buf core = {0};
-    int rc = sb_epoch_read(b, a, &e, NULL);
+    int rc = sb_epoch_read(b, a, &e, err);
     if (rc == 0) {
         sb_epoch_core_write(&e.core, &core); /* from the struct, not the slice */
         e.core_bytes = sb_buf_bytes(&core);
@@ -199,11 +211,14 @@ static void make_regrant(struct sb_buf *out)
     sb_buf_free(&core);
 }
 
-static int again_regrant(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
+static int again_regrant(struct sb_bytes b,
+                         struct sb_arena *a,
+                         struct sb_buf *out,
+                         struct sb_err *err)
 {
     struct sb_regrant r;
     struct sb_buf core = {0};
-    int rc = sb_regrant_read(b, a, &r, NULL);
+    int rc = sb_regrant_read(b, a, &r, err);
     if (rc == 0) {
         sb_regrant_core_write(&r, &core);
         r.core_bytes = sb_buf_bytes(&core);
@@ -235,13 +250,16 @@ static void make_item(struct sb_buf *out)
     sb_buf_free(&header);
 }
 
-static int again_item(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
+static int again_item(struct sb_bytes b,
+                      struct sb_arena *a,
+                      struct sb_buf *out,
+                      struct sb_err *err)
 {
     (void)a;
     struct sb_item item;
     struct sb_buf header = {0};
     uint8_t hashes[SB_CLASSES][SB_HASH];
-    int rc = sb_item_read(b, &item, NULL);
+    int rc = sb_item_read(b, &item, err);
     if (rc == 0) {
         sb_event_write(&item.event, &header);
         assert_true(sb_bytes_eq(sb_buf_bytes(&header), item.header));
@@ -274,11 +292,14 @@ static void make_batch(struct sb_buf *out)
     sb_batch_write(&b, out);
 }
 
-static int again_batch(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
+static int again_batch(struct sb_bytes b,
+                       struct sb_arena *a,
+                       struct sb_buf *out,
+                       struct sb_err *err)
 {
     (void)a;
     struct sb_batch batch;
-    int rc = sb_batch_read(b, &batch, NULL);
+    int rc = sb_batch_read(b, &batch, err);
     if (rc == 0)
         sb_batch_write(&batch, out);
     return rc;
@@ -296,11 +317,14 @@ static void make_claim(struct sb_buf *out)
     sb_claim_write(&c, out);
 }
 
-static int again_claim(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
+static int again_claim(struct sb_bytes b,
+                       struct sb_arena *a,
+                       struct sb_buf *out,
+                       struct sb_err *err)
 {
     (void)a;
     struct sb_claim c;
-    int rc = sb_claim_read(b, &c, NULL);
+    int rc = sb_claim_read(b, &c, err);
     if (rc == 0)
         sb_claim_write(&c, out);
     return rc;
@@ -312,11 +336,14 @@ static void make_envelope(struct sb_buf *out)
     sb_record_write(out, S("a body"), sigs, 2);
 }
 
-static int again_envelope(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
+static int again_envelope(struct sb_bytes b,
+                          struct sb_arena *a,
+                          struct sb_buf *out,
+                          struct sb_err *err)
 {
     (void)a;
     struct sb_record r;
-    int rc = sb_record_read(b, &r, NULL);
+    int rc = sb_record_read(b, &r, err);
     if (rc == 0)
         sb_record_write(out, r.body, r.sigs, r.n);
     return rc;
@@ -373,5 +400,5 @@ int bench_again(struct bench *b, const struct kind *k, struct sb_bytes in)
 {
     sb_arena_reset(b->arena);
     sb_buf_reset(&b->out);
-    return k->again(in, b->arena, &b->out);
+    return k->again(in, b->arena, &b->out, NULL);
 }

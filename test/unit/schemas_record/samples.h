@@ -45,7 +45,10 @@ struct kind {
     const char *name; /* the tag, but for the envelope */
     void (*make)(struct sb_buf *out);
     /* Reads, and writes what was understood. */
-    int (*again)(struct sb_bytes in, struct sb_arena *arena, struct sb_buf *out);
+    int (*again)(struct sb_bytes in,
+                 struct sb_arena *arena,
+                 struct sb_buf *out,
+                 struct sb_err *err);
 };
 extern const struct kind kinds[KINDS];
 

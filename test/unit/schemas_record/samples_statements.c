@@ -16,10 +16,13 @@ void make_receipt(struct sb_buf *out)
     sb_receipt_write(&r, out);
 }
 
-int again_receipt(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
+int again_receipt(struct sb_bytes b,
+                  struct sb_arena *a,
+                  struct sb_buf *out,
+                  struct sb_err *err)
 {
     struct sb_receipt r;
-    int rc = sb_receipt_read(b, a, &r, NULL);
+    int rc = sb_receipt_read(b, a, &r, err);
     if (rc == 0)
         sb_receipt_write(&r, out);
     return rc;
@@ -33,12 +36,15 @@ void make_heads(struct sb_buf *out)
     sb_heads_write(S("pnc"), &heads, HEADS_TIME, out);
 }
 
-int again_heads(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
+int again_heads(struct sb_bytes b,
+                struct sb_arena *a,
+                struct sb_buf *out,
+                struct sb_err *err)
 {
     struct sb_bytes who;
     struct sb_heads heads;
     uint64_t time;
-    int rc = sb_heads_read(b, a, &who, &heads, &time, NULL);
+    int rc = sb_heads_read(b, a, &who, &heads, &time, err);
     if (rc == 0)
         sb_heads_write(who, &heads, time, out);
     return rc;
@@ -55,11 +61,14 @@ void make_reject(struct sb_buf *out)
     sb_reject_write(&r, out);
 }
 
-int again_reject(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
+int again_reject(struct sb_bytes b,
+                 struct sb_arena *a,
+                 struct sb_buf *out,
+                 struct sb_err *err)
 {
     (void)a;
     struct sb_reject r;
-    int rc = sb_reject_read(b, &r, NULL);
+    int rc = sb_reject_read(b, &r, err);
     if (rc == 0)
         sb_reject_write(&r, out);
     return rc;
@@ -94,11 +103,14 @@ void make_prune(struct sb_buf *out)
     sb_prune_write(&p, out);
 }
 
-int again_prune(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
+int again_prune(struct sb_bytes b,
+                struct sb_arena *a,
+                struct sb_buf *out,
+                struct sb_err *err)
 {
     (void)a;
     struct sb_prune p;
-    int rc = sb_prune_read(b, &p, NULL);
+    int rc = sb_prune_read(b, &p, err);
     if (rc == 0)
         sb_prune_write(&p, out);
     return rc;
@@ -110,11 +122,14 @@ void make_withdraw(struct sb_buf *out)
     sb_withdraw_write(&w, out);
 }
 
-int again_withdraw(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
+int again_withdraw(struct sb_bytes b,
+                   struct sb_arena *a,
+                   struct sb_buf *out,
+                   struct sb_err *err)
 {
     (void)a;
     struct sb_withdraw w;
-    int rc = sb_withdraw_read(b, &w, NULL);
+    int rc = sb_withdraw_read(b, &w, err);
     if (rc == 0)
         sb_withdraw_write(&w, out);
     return rc;
@@ -126,10 +141,13 @@ void make_act(struct sb_buf *out)
     sb_act_write(&act, out);
 }
 
-int again_act(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
+int again_act(struct sb_bytes b,
+              struct sb_arena *a,
+              struct sb_buf *out,
+              struct sb_err *err)
 {
     struct sb_act act;
-    int rc = sb_act_read(b, a, &act, NULL);
+    int rc = sb_act_read(b, a, &act, err);
     if (rc == 0)
         sb_act_write(&act, out);
     return rc;
@@ -144,11 +162,14 @@ void make_entry(struct sb_buf *out)
     sb_entry_write(&e, out);
 }
 
-int again_entry(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
+int again_entry(struct sb_bytes b,
+                struct sb_arena *a,
+                struct sb_buf *out,
+                struct sb_err *err)
 {
     (void)a;
     struct sb_entry e;
-    int rc = sb_entry_read(b, &e, NULL);
+    int rc = sb_entry_read(b, &e, err);
     if (rc == 0)
         sb_entry_write(&e, out);
     return rc;
@@ -163,10 +184,13 @@ void make_catalogue(struct sb_buf *out)
     sb_manifest_write(&m, true, out);
 }
 
-int again_catalogue(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out)
+int again_catalogue(struct sb_bytes b,
+                    struct sb_arena *a,
+                    struct sb_buf *out,
+                    struct sb_err *err)
 {
     struct sb_manifest m;
-    int rc = sb_catalogue_read(b, a, &m, NULL);
+    int rc = sb_catalogue_read(b, a, &m, err);
     if (rc == 0)
         sb_manifest_write(&m, true, out);
     return rc;

@@ -14,13 +14,37 @@ void make_act(struct sb_buf *out);
 void make_entry(struct sb_buf *out);
 void make_catalogue(struct sb_buf *out);
 
-int again_receipt(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out);
-int again_heads(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out);
-int again_reject(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out);
-int again_prune(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out);
-int again_withdraw(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out);
-int again_act(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out);
-int again_entry(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out);
-int again_catalogue(struct sb_bytes b, struct sb_arena *a, struct sb_buf *out);
+int again_receipt(struct sb_bytes b,
+                  struct sb_arena *a,
+                  struct sb_buf *out,
+                  struct sb_err *err);
+int again_heads(struct sb_bytes b,
+                struct sb_arena *a,
+                struct sb_buf *out,
+                struct sb_err *err);
+int again_reject(struct sb_bytes b,
+                 struct sb_arena *a,
+                 struct sb_buf *out,
+                 struct sb_err *err);
+int again_prune(struct sb_bytes b,
+                struct sb_arena *a,
+                struct sb_buf *out,
+                struct sb_err *err);
+int again_withdraw(struct sb_bytes b,
+                   struct sb_arena *a,
+                   struct sb_buf *out,
+                   struct sb_err *err);
+int again_act(struct sb_bytes b,
+              struct sb_arena *a,
+              struct sb_buf *out,
+              struct sb_err *err);
+int again_entry(struct sb_bytes b,
+                struct sb_arena *a,
+                struct sb_buf *out,
+                struct sb_err *err);
+int again_catalogue(struct sb_bytes b,
+                    struct sb_arena *a,
+                    struct sb_buf *out,
+                    struct sb_err *err);
 
 #endif
