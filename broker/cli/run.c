@@ -66,7 +66,7 @@ static void tell(const struct sb_cli *cli, const struct sb_err *err)
     sb_out_clean(&line, sb_bytes_str(err->text), true);
     sb_buf_printf(&line, " (SB-%d)\n", sb_code_number(err->code));
     if (!line.failed)
-        fwrite(line.p, 1, line.n, stderr);
+        (void)fwrite(line.p, 1, line.n, stderr);
     sb_buf_free(&line);
     char name[128];
     sb_cli_name(cli->family, cli->command, name);
@@ -81,13 +81,14 @@ static void tell(const struct sb_cli *cli, const struct sb_err *err)
 static enum sb_exit refuse(struct sb_cli *cli, const struct sb_err *err)
 {
     struct sb_err ignored;
+    int rc = 0;
     if (cli->out) {
         sb_out_error(cli->out, err);
-        int rc = sb_out_finish(cli->out, &ignored);
+        rc = sb_out_finish(cli->out, &ignored);
         if (rc != 0 && err->code != rc)
             fprintf(stderr, "%s: %s\n", cli->program, ignored.text);
     }
-    if (!cli->json)
+    if (!cli->json || rc == err->code) /* an output that is broken cannot say so */
         tell(cli, err);
     return sb_cli_exit(err->code);
 }
@@ -125,6 +126,16 @@ static enum sb_exit run(struct sb_cli *cli)
     return rc < 0 ? refuse(cli, &err) : (enum sb_exit)done;
 }
 
+/* Help and the version are printed without a struct sb_out. */
+static enum sb_exit printed(struct sb_cli *cli)
+{
+    struct sb_err err = {0};
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return SB_EXIT_YES;
+    sb_fail(&err, SB_E_IO, "the output cannot be written");
+    return refuse(cli, &err);
+}
+
 static enum sb_exit parse_and_run(struct sb_cli *cli, int argc, char **argv)
 {
     struct sb_err err = {0};
@@ -139,11 +150,11 @@ static enum sb_exit parse_and_run(struct sb_cli *cli, int argc, char **argv)
     }
     if (cli->version) {
         printf("%s %s\n", cli->program, SB_VERSION);
-        return SB_EXIT_YES;
+        return printed(cli);
     }
     if (cli->help || !cli->command) {
         sb_cli_help(cli, stdout);
-        return SB_EXIT_YES;
+        return printed(cli);
     }
     return run(cli);
 }
@@ -174,6 +185,5 @@ int sb_cli_main(int argc,
     sb_out_free(cli.out);
     sb_cli_clear(&cli);
     free(all);
-    fflush(stdout);
     return (int)status;
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -152,8 +153,9 @@ static void read_back(FILE *f, char *text, size_t n)
     fclose(f);
 }
 
-/* Runs "sacbe ..." with both streams in files. */
-static void go(struct told *told, struct seen *seen, const char *line)
+/* Runs "sacbe ..." with standard output in `out`, which is closed, and the other in a
+ * file. */
+static void go_into(struct told *told, struct seen *seen, const char *line, FILE *out)
 {
     char copy[256];
     char *argv[32] = {0};
@@ -162,23 +164,29 @@ static void go(struct told *told, struct seen *seen, const char *line)
     char *rest = NULL;
     for (char *w = strtok_r(copy, " ", &rest); w; w = strtok_r(NULL, " ", &rest))
         argv[argc++] = w;
-    FILE *out = tmpfile();
     FILE *err = tmpfile();
-    fflush(stdout);
-    fflush(stderr);
+    (void)fflush(stdout);
+    (void)fflush(stderr);
     int kept_out = dup(STDOUT_FILENO);
     int kept_err = dup(STDERR_FILENO);
     dup2(fileno(out), STDOUT_FILENO);
     dup2(fileno(err), STDERR_FILENO);
     told->status = sb_cli_main(argc, argv, families, seen);
-    fflush(stdout);
-    fflush(stderr);
+    (void)fflush(stdout);
+    (void)fflush(stderr);
+    __fpurge(stdout); /* what could not be written */
+    clearerr(stdout);
     dup2(kept_out, STDOUT_FILENO);
     dup2(kept_err, STDERR_FILENO);
     close(kept_out);
     close(kept_err);
     read_back(out, told->out, sizeof told->out);
     read_back(err, told->err, sizeof told->err);
+}
+
+static void go(struct told *told, struct seen *seen, const char *line)
+{
+    go_into(told, seen, line, tmpfile());
 }
 
 static void says(const char *text, const char *part)
@@ -414,6 +422,20 @@ static void the_tables_are_checked(void **state)
     assert_int_equal(sb_cli_check_families(both, &err), SB_E_STATE);
 }
 
+static void an_output_that_breaks_is_no_success(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "--help", "--version", "member list pnc", "member list pnc --json"};
+    struct told t;
+    struct seen s = {0};
+    for (size_t i = 0; i < 4; i++) {
+        go_into(&t, &s, lines[i], fopen("/dev/full", "r+"));
+        assert_int_equal(t.status, SB_EXIT_USAGE);
+        assert_string_equal(t.err, "sacbe: the output cannot be written (SB-102)\n");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -424,6 +446,7 @@ int main(void)
         cmocka_unit_test(the_environment_chooses_the_language),
         cmocka_unit_test(pages_come_from_the_tables),
         cmocka_unit_test(the_tables_are_checked),
+        cmocka_unit_test(an_output_that_breaks_is_no_success),
     };
     unsetenv("LC_ALL");
     unsetenv("LC_MESSAGES");
