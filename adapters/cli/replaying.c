@@ -194,10 +194,9 @@ static int keep(struct sb_replaying *p,
                 struct sb_err *err)
 {
     struct sb_buf packed = {0};
-    struct sb_bytes kept = {NULL, 0};
     int rc = sb_value_pack(e->payload, &packed, err);
     if (!rc) {
-        kept = sb_arena_dup(p->arena, sb_buf_bytes(&packed));
+        struct sb_bytes kept = sb_arena_dup(p->arena, sb_buf_bytes(&packed));
         g->stream = sb_arena_dup(p->arena, e->stream);
         rc = kept.p && g->stream.p ? sb_value_unpack(kept, p->arena, &g->payload, err)
                                    : sb_fail(err, SB_E_MEMORY, "out of memory");

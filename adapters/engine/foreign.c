@@ -31,7 +31,7 @@ int sb_foreign_adopted(const struct sb_stream *s,
 {
     struct sb_outbox_record row = {0};
     struct sb_buf raw = {0};
-    struct sb_record record;
+    struct sb_record record = {0};
     struct sb_claim claim;
     struct sb_err why = {.code = 0};
     *out = false;

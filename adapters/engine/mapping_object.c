@@ -91,8 +91,8 @@ static int as_declared(struct mapper *w,
     unsigned types = r->field->types;
     struct sb_value in = sb_value_text(text);
     enum sb_as as = r->as || !types || (types & (1u << SB_STR)) ? SB_AS_IS
-                    : types & (1u << SB_INT)                    ? SB_AS_INT
-                    : types & (1u << SB_DOUBLE)                 ? SB_AS_NUMBER
+                    : (types & (1u << SB_INT))                  ? SB_AS_INT
+                    : (types & (1u << SB_DOUBLE))               ? SB_AS_NUMBER
                                                                 : SB_AS_IS;
     return sb_transform_as(as, &in, w->arena, v);
 }

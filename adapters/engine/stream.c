@@ -15,9 +15,8 @@ static int load_epoch(struct sb_stream *s, struct sb_err *err)
     sb_arena_reset(s->epoch_arena);
     int rc = sb_outbox_epoch(s->env->state, s->row.id, 0, &e, &raw, err);
     struct sb_record record = {0};
-    struct sb_bytes kept = {NULL, 0};
     if (!rc) {
-        kept = sb_arena_dup(s->epoch_arena, sb_buf_bytes(&raw));
+        struct sb_bytes kept = sb_arena_dup(s->epoch_arena, sb_buf_bytes(&raw));
         rc = kept.p ? sb_record_read(kept, &record, err)
                     : sb_fail(err, SB_E_MEMORY, "out of memory");
     }

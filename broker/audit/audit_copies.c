@@ -72,9 +72,10 @@ static int catalogue_copies(struct sb_audit *a, struct sb_err *err)
 static bool is_catalogue(const struct sb_audit *a, const char *name)
 {
     for (size_t i = 0; i < a->n_catalogues; i++) {
+        char hex[2 * SB_HASH + 1];
         char want[2 * SB_HASH + 8];
-        sb_hex(want, a->catalogues[i].manifest, SB_HASH);
-        strcat(want, ".sbc");
+        sb_hex(hex, a->catalogues[i].manifest, SB_HASH);
+        (void)snprintf(want, sizeof want, "%s.sbc", hex);
         if (strcmp(name, want) == 0)
             return true;
     }

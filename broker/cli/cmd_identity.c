@@ -13,7 +13,6 @@ struct new_identity {
     struct sb_vault *vault;
     struct sb_buf card;
     uint64_t now;
-    uint64_t valid_ms;
     char card_path[SB_PATH_TEXT];
 };
 

@@ -97,10 +97,10 @@ static int run(struct sb_cli *cli, struct sb_err *err)
     size_t shown = 0;
     int rc = newest(cli, &from, err);
     from = from > count ? from - count : 0;
-    if (rc == 0)
+    if (rc == 0) {
         from = (uint64_t)sb_cli_int(cli, "from", (int64_t)from);
-    if (rc == 0)
         rc = step(cli, &from, count, &shown, err);
+    }
     while (rc == 0 && sb_cli_flag(cli, "follow")) {
         if (shown == 0)
             (void)poll(NULL, 0, POLL_MS);

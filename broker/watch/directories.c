@@ -7,7 +7,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "schemas/base/text.h"
 
 #define PATH_BYTES 4096
 
@@ -20,6 +23,20 @@ path_of(char out[PATH_BYTES], const char *folder, uint64_t version, struct sb_er
     return 0;
 }
 
+/* The version that a file's name tells; 0: it is not a directory's. */
+static uint64_t version_of(const char *name)
+{
+    const size_t around = strlen("directory-.sbd");
+    size_t n = strlen(name);
+    uint64_t version = 0;
+    char again[64];
+    if (n <= around || strncmp(name, "directory-", strlen("directory-")) != 0 ||
+        !sb_text_number(sb_bytes(name + strlen("directory-"), n - around), &version))
+        return 0;
+    (void)snprintf(again, sizeof again, "directory-%" PRIu64 ".sbd", version);
+    return strcmp(again, name) == 0 ? version : 0;
+}
+
 /* The lowest version that has a file; 0: none. */
 static int find_first(const char *folder, uint64_t *first, struct sb_err *err)
 {
@@ -30,12 +47,8 @@ static int find_first(const char *folder, uint64_t *first, struct sb_err *err)
     uint64_t found = 0;
     errno = 0;
     while ((e = readdir(d)) != NULL) {
-        uint64_t version = 0;
-        char again[64];
-        if (sscanf(e->d_name, "directory-%18" SCNu64 ".sbd", &version) != 1)
-            continue;
-        snprintf(again, sizeof again, "directory-%" PRIu64 ".sbd", version);
-        if (version && strcmp(again, e->d_name) == 0 && (!found || version < found))
+        uint64_t version = version_of(e->d_name);
+        if (version && (!found || version < found))
             found = version;
     }
     int why = errno;

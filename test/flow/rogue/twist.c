@@ -9,11 +9,15 @@
 bool twist_of(const char *name, struct twist *out)
 {
     const char *text = getenv(name);
+    char after[32] = "";
+    char *end = after;
     struct twist t = {.after = 0};
     if (!text)
         return false;
     _Static_assert(SB_STREAM_MAX >= 128 && SB_CODE_MAX >= 64, "the widths below");
-    if (sscanf(text, "%128s %llu %64s", t.stream, &t.after, t.reader) < 2) {
+    if (sscanf(text, "%128s %31s %64s", t.stream, after, t.reader) >= 2)
+        t.after = strtoull(after, &end, 10);
+    if (end == after || *end) {
         twist_say("%s=\"%s\" is no twist", name, text);
         exit(2);
     }

@@ -99,7 +99,9 @@ int main(int argc, char **argv)
     s.pages = open_of(argv[1], "pagemap");
     int maps = open_of(argv[1], "maps");
     FILE *list = maps >= 0 ? fdopen(maps, "r") : NULL;
-    if (!list || s.mem < 0)
+    if (!list)
+        fail("the process cannot be read");
+    if (s.mem < 0)
         fail("the process cannot be read");
     while (fgets(line, sizeof line, list)) {
         uint64_t from = 0;

@@ -121,8 +121,11 @@ static bool change_raw(const char *path, const struct place *p, uint8_t bit)
         fail(path, err.text);
     bool found = find(&file, p, &at);
     FILE *f = found ? fopen(path, "r+b") : NULL;
-    if (found && (!f || fseek(f, (long)at, SEEK_SET) != 0 ||
-                  fputc(file.p[at] ^ bit, f) == EOF || fclose(f) != 0))
+    bool written =
+        f && fseek(f, (long)at, SEEK_SET) == 0 && fputc(file.p[at] ^ bit, f) != EOF;
+    if (f)
+        written = fclose(f) == 0 && written;
+    if (found && !written)
         fail(path, "cannot be written");
     sb_buf_free(&file);
     return found;

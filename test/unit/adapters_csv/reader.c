@@ -49,7 +49,7 @@ read_all(const void *bytes, size_t n, size_t max, struct seen *out, struct sb_er
     return rc;
 }
 
-#define TEXT(s) s, sizeof s - 1
+#define TEXT(s) (s), sizeof(s) - 1
 
 static const struct {
     const char *bytes;

@@ -252,7 +252,7 @@ static void a_strict_sink_holds_its_stream(void **state)
     assert_int_equal(sb_file_read(path, 1 << 16, &text, NULL), 0);
     char *at = memmem(text.p, text.n, "quarantine", 10);
     assert_non_null(at);
-    memcpy(at, "strict    ", 10);
+    memcpy(at, "strict    ", strlen("quarantine"));
     assert_int_equal(sb_file_write(path, sb_buf_bytes(&text), 0600, NULL), 0);
     sb_buf_free(&text);
     rig_kill(&r->stcns);
@@ -331,6 +331,8 @@ static void one_flipped_bit_holds_the_stream(void **state)
     rig_settle(r);
     struct sim_mail *m = next_delivery(r);
     uint8_t *bytes = malloc(m->m.payload[2].n);
+    if (!bytes)
+        abort();
     memcpy(bytes, m->m.payload[2].p, m->m.payload[2].n);
     bytes[m->m.payload[2].n - 1] ^= 1;
     m->m.payload[2].p = bytes;

@@ -251,7 +251,7 @@ static void two_histories_stop_publishing_and_are_kept(void **state)
         struct rig_side *s = i ? &r->stcns : &r->pnc;
         assert_true(s->env.contradicted);
         assert_true(stands(s, SB_E_SPLIT_VIEW));
-        for (char side = 'a'; side <= 'b'; side++) {
+        for (int side = 'a'; side <= 'b'; side++) {
             snprintf(path,
                      sizeof path,
                      "%s/%s.witness/evidence-1-%c.note",

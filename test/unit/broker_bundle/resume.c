@@ -51,7 +51,7 @@ static bool killed_after(const struct shelf *s, long us)
         struct sb_export_config config = {.dir = s->dir, .to = UINT64_MAX};
         struct sb_export_facts facts;
         struct sb_journal_reader *r = NULL;
-        signal(SIGALRM, SIG_DFL);
+        (void)signal(SIGALRM, SIG_DFL);
         int rc = setitimer(ITIMER_REAL, &t, NULL);
         if (rc == 0)
             rc = sb_journal_reader_open(&r, s->book->path, NULL);

@@ -140,7 +140,7 @@ static void await_silence(int terminal, pid_t child)
 static int on_terminal(const char *first, const char *second, struct sb_buf *seen)
 {
     int terminal = -1;
-    fflush(stdout);
+    (void)fflush(stdout);
     pid_t child = forkpty(&terminal, NULL, NULL, NULL);
     if (child == 0)
         _exit(child_of_terminal());

@@ -217,13 +217,13 @@ static void other_texts_are_errors(void **state)
         "{",
         "7",
         "{\"leafIdx\":0}",
-        "{\"leafIdx\":\"0\",\"treeSize\":1,\"root\":\"\",\"leafHash\":\"\",\"proof\":[]"
-        "}",
+        ("{\"leafIdx\":\"0\",\"treeSize\":1,\"root\":\"\",\"leafHash\":\"\","
+         "\"proof\":[]}"),
         "{\"leafIdx\":0.0,\"treeSize\":1,\"root\":\"\",\"leafHash\":\"\",\"proof\":[]}",
         "{\"leafIdx\":-1,\"treeSize\":1,\"root\":\"\",\"leafHash\":\"\",\"proof\":[]}",
         "{\"leafIdx\":01,\"treeSize\":1,\"root\":\"\",\"leafHash\":\"\",\"proof\":[]}",
-        "{\"leafIdx\":18446744073709551616,\"treeSize\":1,\"root\":\"\",\"leafHash\":"
-        "\"\",\"proof\":[]}",
+        ("{\"leafIdx\":18446744073709551616,\"treeSize\":1,\"root\":\"\",\"leafHash\":"
+         "\"\",\"proof\":[]}"),
         "{\"leafIdx\":0,\"treeSize\":1,\"root\":5,\"leafHash\":\"\",\"proof\":[]}",
         "{\"leafIdx\":0,\"treeSize\":1,\"root\":\"!\",\"leafHash\":\"\",\"proof\":[]}",
         "{\"leafIdx\":0,\"treeSize\":1,\"root\":\"QQ\",\"leafHash\":\"\",\"proof\":[]}",

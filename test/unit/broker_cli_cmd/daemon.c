@@ -80,7 +80,7 @@ struct daemon *daemon_start(const struct daemon_answer *answers)
     FILE *f = fopen(d->config, "w");
     assert_non_null(f);
     fprintf(f, "run_dir: %s\nanchor: anchor.json\njournal: journal.db\n", d->folder);
-    fclose(f);
+    assert_int_equal(fclose(f), 0);
     d->stop = eventfd(0, EFD_CLOEXEC);
     assert_true(d->stop >= 0);
     if (sb_admin_open(&d->admin, d->folder, d->verbs, d, &err) != 0)

@@ -222,7 +222,7 @@ enum { MANY = 120 };
 static void leaves_no_byte_in_any_page(void **state)
 {
     struct shelf *s = *state;
-    struct sb_bytes cts[MANY];
+    struct sb_bytes cts[MANY] = {{NULL, 0}};
     bool gone[MANY] = {false};
     unsigned seed = 7;
     uint64_t start = s->b->index;

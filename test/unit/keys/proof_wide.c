@@ -130,6 +130,7 @@ static void check_growth(uint64_t size1, uint64_t size2)
     assert_true(p.n > 0 && p.n <= 65);
     assert_true(sb_proof_consistent(size1, root1, size2, root2, path, p.n));
     assert_false(sb_proof_consistent(size1, root1, size2, root2, path, p.n - 1));
+    /* NOLINTNEXTLINE(readability-suspicious-call-argument): swapped, to be refused */
     assert_false(sb_proof_consistent(size1, root2, size2, root1, path, p.n));
     memset(p.nodes[p.n], 7, SB_HASH);
     assert_false(sb_proof_consistent(size1, root1, size2, root2, path, p.n + 1));
