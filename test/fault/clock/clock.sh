@@ -23,32 +23,32 @@ start() { # NAME PROGRAM FILE
 
 start_all() {
     start broker sacbe-broker "$ex/broker/broker.yaml"
-    for name in pnc igm conred; do start $name sacbe-adapter "$ex/$name/adapter.yaml"; done
+    for name in m0001 m0002 m0003; do start $name sacbe-adapter "$ex/$name/adapter.yaml"; done
 }
 
 mark() { # how long each log is
-    for name in broker pnc igm conred; do
+    for name in broker m0001 m0002 m0003; do
         wc -c <"$ex/log/$name.log" >"$ex/run/$name.mark"
     done
 }
 
 # said: the codes that the logs name since the mark
 said() {
-    for name in broker pnc igm conred; do
+    for name in broker m0001 m0002 m0003; do
         tail -c +$(($(cat "$ex/run/$name.mark") + 1)) "$ex/log/$name.log"
     done | grep -o 'SB-[0-9]*' | sort -u | tr '\n' ' ' | sed 's/ $//'
 }
 
 # goes_on: whether everything arrived while the clock was wrong
 goes_on() {
-    [ "$(fault_applied igm)" -eq "$(fault_rows pnc)" ]
+    [ "$(fault_applied m0002)" -eq "$(fault_rows m0001)" ]
 }
 
 # wrong NAME SECONDS TEXT
 wrong() {
     mark
     set_clock "$1" $((right + $2))
-    fault_fill pnc "$some"
+    fault_fill m0001 "$some"
     sleep "$wrong_s"
     codes=$(said)
     meanwhile="goes on meanwhile${codes:+, says $codes}"
@@ -58,29 +58,27 @@ wrong() {
     fi
     set_clock "$1" $right
     since=$(ex_now_ms)
-    fault_wait_applied igm 120
-    fault_wait_applied conred 60
+    fault_wait_applied m0002 120
+    fault_wait_applied m0003 60
     took=$(fault_seconds "$since")
-    fault_judge conred
-    fault_judge igm
+    fault_judge m0003
+    fault_judge m0002
     fault_row "clock of $3" "$wrong_s s, $some events meanwhile" "$fault_acked" \
         "$fault_lost" "$fault_twice" "$took" "$meanwhile"
 }
 
-ex_begin
-fault_members 2
-for name in broker pnc igm conred; do
+fault_world 3 2
+for name in broker m0001 m0002 m0003; do
     printf '%-15s\n' $right >"$ex/run/$name.clock"
 done
 start_all
-ex_publish
-fault_fill pnc 100
-fault_wait_applied igm 60
+fault_fill m0001 100
+fault_wait_applied m0002 60
 
-wrong igm -$day "a reader a day back"
-wrong igm $((365 * day)) "a reader a year ahead"
-wrong pnc -$day "a publisher a day back"
-wrong pnc $((365 * day)) "a publisher a year ahead"
+wrong m0002 -$day "a reader a day back"
+wrong m0002 $((365 * day)) "a reader a year ahead"
+wrong m0001 -$day "a publisher a day back"
+wrong m0001 $((365 * day)) "a publisher a year ahead"
 wrong broker -$day "the broker a day back"
 wrong broker $((365 * day)) "the broker a year ahead"
 ex_stop broker

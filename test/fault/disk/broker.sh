@@ -5,7 +5,7 @@
 set -eu
 . "$SACBE_SOURCE/test/fault/disk/disk.sh"
 disk_begin "$@"
-rows=$(fault_size 1500 20000)
+rows=$(fault_size 1000 20000)
 
 says_low() { # true|false
     ex_says broker ".disk_low == $1"
@@ -84,11 +84,14 @@ recovers "a full disk without a reserve" "everything filled, then stopped and st
     "the next start"
 
 # --- room in the journal itself: what prune took away is written again
-disk_leave "$disk" 6000
+ex_stop broker
+sed -i -e 's/^reserve:.*/reserve: 1MiB/' -e 's/^disk_low:.*/disk_low: 2MiB/' broker/broker.yaml
+ex_broker_start
+disk_leave "$disk" 2000
 ex_wait 30 "the disk is low" says_low true
-fault_fill pnc 300
+fault_fill pnc 100
 sleep 1.1 # the policy's retention
-"$sacbe" journal prune --older-than 1s --no-archive -c broker/broker.yaml --quiet
+"$sacbe" journal prune --older-than 1s --no-archive -c broker/broker.yaml --json >prune.json
 recovers "a disk nearly full" "journal prune, and nothing else was removed" \
     "the room in the journal"
 disk_give "$disk"

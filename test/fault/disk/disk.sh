@@ -24,6 +24,18 @@ disk_begin() {
 disk_mount() {
     mkdir -p "$1"
     mount -t tmpfs -o "size=$2m" tmpfs "$1"
+    disk_mounts="${disk_mounts:-} $1"
+    trap disk_at_exit EXIT
+}
+
+# A folder on which something is mounted cannot be removed.
+disk_at_exit() {
+    disk_status=$?
+    set +e
+    cd /
+    for disk_one in $disk_mounts; do umount -l "$disk_one"; done
+    (exit $disk_status)
+    ex_at_exit
 }
 
 disk_free() { # FOLDER: KiB

@@ -49,7 +49,7 @@ start_at() { # CODE NUMBER
 
 # trouble RULE: "drop", or "numgen random mod 100 < 5 drop"; hooks: in, out or both
 trouble() {
-    for cable in to-pnc to-igm; do
+    for cable in to-m0001 to-m0002; do
         case $1 in in | both) nft "add rule inet fault in iifname \"$cable\" $2" ;; esac
         case $1 in out | both) nft "add rule inet fault out oifname \"$cable\" $2" ;; esac
     done
@@ -62,15 +62,15 @@ heal() {
 # wait_whole: every row everywhere; sets first_s and whole_s, counted from now
 wait_whole() {
     since=$(ex_now_ms)
-    before=$(fault_applied igm)
-    ex_wait 120 "the first event after it" fault_has_applied igm $((before + 1))
+    before=$(fault_applied m0002)
+    ex_wait 120 "the first event after it" fault_has_applied m0002 $((before + 1))
     first_s=$(fault_seconds "$since")
-    ex_wait $((120 + $(fault_rows pnc) / 200)) "igm has every row" \
-        fault_has_applied igm "$(fault_rows pnc)"
+    ex_wait $((120 + $(fault_rows m0001) / 200)) "m0002 has every row" \
+        fault_has_applied m0002 "$(fault_rows m0001)"
     whole_s=$(fault_seconds "$since")
-    fault_wait_applied conred 60
-    fault_judge conred
-    fault_judge igm
+    fault_wait_applied m0003 60
+    fault_judge m0003
+    fault_judge m0002
 }
 
 row() { # NAME DONE BY
@@ -80,7 +80,7 @@ row() { # NAME DONE BY
 
 deaf() { # HOOK NAME
     trouble "$1" drop
-    fault_fill pnc "$some"
+    fault_fill m0001 "$some"
     sleep "$deaf_s"
     heal
     wait_whole
@@ -94,24 +94,22 @@ deaf_s=$(fault_size 16 40)
 some=$(fault_size 500 10000)
 
 ip link set lo up
-ex_begin
-fault_members 2
+fault_world 3 2
 nft add table inet fault 2>/dev/null || fault_skip "nftables may not be used here"
 nft 'add chain inet fault in { type filter hook input priority 0; }'
 nft 'add chain inet fault out { type filter hook output priority 0; }'
 sed -i "s|^listen:.*|listen: tcp://0.0.0.0:$ex_port|" "$ex/broker/broker.yaml"
-place pnc 1
-place igm 2
+place m0001 1
+place m0002 2
 ex_broker_start
-ex_publish
-ex_adapter_start conred
-start_at pnc 1
-start_at igm 2
-fault_fill pnc 100
+ex_adapter_start m0003
+start_at m0001 1
+start_at m0002 2
+fault_fill m0001 100
 wait_whole
 
 trouble both drop
-fault_fill pnc "$queued"
+fault_fill m0001 "$queued"
 sleep "$cut_s"
 heal
 wait_whole
@@ -124,7 +122,7 @@ deaf in "nothing reaches the broker"
     deaf out "nothing comes from the broker"
 
 trouble both "numgen random mod 100 < 5 drop"
-fault_fill pnc "$some"
+fault_fill m0001 "$some"
 wait_whole
 row "5 % of the packets are lost" "nftables numgen, $some events" "TCP"
 heal

@@ -16,43 +16,41 @@ say() {
 # whole NAME DONE BY: all rows arrive; counted from now
 whole() {
     since=$(ex_now_ms)
-    ex_wait $((120 + events / 100)) "igm has every row" \
-        fault_has_applied igm "$(fault_rows pnc)"
+    ex_wait $((120 + events / 100)) "m0002 has every row" \
+        fault_has_applied m0002 "$(fault_rows m0001)"
     took=$(fault_seconds "$since")
-    fault_judge igm
+    fault_judge m0002
     fault_row "$1" "$2" "$fault_acked" "$fault_lost" "$fault_twice" "$took" "$3"
 }
 
-ex_begin
-fault_members 1
+fault_world 2 1
 relay_port=$(ex_free_port)
 mkfifo "$ex/run/orders"
 ex_start relay "$(fault_program relay)" "$relay_port" "$ex_port" "$ex/run/orders"
-for code in pnc igm; do
+for code in m0001 m0002; do
     echo "broker: tcp://127.0.0.1:$relay_port" >>"$ex/$code/adapter.yaml"
 done
 ex_broker_start
-ex_publish
-ex_adapter_start pnc
-ex_adapter_start igm
-fault_fill pnc 100
-fault_wait_applied igm 60
+ex_adapter_start m0001
+ex_adapter_start m0002
+fault_fill m0001 100
+fault_wait_applied m0002 60
 
 say delay 200
-fault_fill pnc "$events"
+fault_fill m0001 "$events"
 whole "200 ms of delay" "a relay holds each byte, both ways; $events events" \
     "credit and batches in flight"
 say delay 0
 
 say cut
-fault_fill pnc "$events"
+fault_fill m0001 "$events"
 sleep "$cut_s"
 say pass
 whole "connections are cut" "a relay closes all for $cut_s s, $events events meanwhile" \
     "libzmq's reconnecting"
 
 say stall
-fault_fill pnc "$events"
+fault_fill m0001 "$events"
 sleep "$(fault_size 16 40)"
 say pass
 whole "connections stall" \
@@ -61,7 +59,7 @@ whole "connections stall" \
 
 say cut
 say half
-fault_fill pnc "$events"
+fault_fill m0001 "$events"
 sleep "$(fault_size 4 30)"
 say pass
 whole "half-open connections" \
@@ -70,11 +68,11 @@ whole "half-open connections" \
 
 for number in $(seq "$corrupted"); do
     say "corrupt-$([ $((number % 2)) = 0 ] && echo in || echo out) $((number * 997 % 20000 + 1))"
-    fault_fill pnc $((events / corrupted))
+    fault_fill m0001 $((events / corrupted))
     [ $((number % 3)) != 0 ] || sleep 0.5
 done
 whole "bytes are changed on the way" "a relay flips a bit, $corrupted times" \
     "CURVE ends the connection, a new one"
-ex_stop pnc igm
+ex_stop m0001 m0002
 ex_kill relay
 fault_end
