@@ -98,7 +98,7 @@ bool sb_room_release(struct sb_room *r)
 static bool is_enough(const struct sb_room *r, uint64_t free, uint64_t reusable)
 {
     uint64_t low = r->config.low;
-    return free >= low / 2 && free + reusable >= low + low / 4;
+    return free >= low / 2 && free + reusable >= low + low / 8;
 }
 
 void sb_room_look(struct sb_room *r, uint64_t reusable, struct sb_room_state *out)

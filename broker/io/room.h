@@ -34,7 +34,7 @@ SB_CHECK int sb_room_open(struct sb_room **out,
                           struct sb_err *err);
 void sb_room_close(struct sb_room *r); /* the file stays; takes NULL */
 /* `reusable`: bytes that the journal can fill without growing. Low begins below `low`
- * bytes, and ends with a quarter more and the reserve in its place. */
+ * bytes, and ends with an eighth more and the reserve in its place. */
 void sb_room_look(struct sb_room *r, uint64_t reusable, struct sb_room_state *out);
 /* A write found the disk full: the reserve is given up, and the room is low. True:
  * there may be room now. */
