@@ -2,7 +2,7 @@
 # missing, and sets `jobs`. Usage: . test/ensure.sh; ensure build demo test
 
 ensure() {
-    list=$(dirname "$0")/../test/packages
+    list=${SACBE_SOURCE:-$(dirname "$0")/..}/test/packages
     missing=
     for kind in "$@"; do
         for package in $(sed -n "s/^$kind //p" "$list"); do

@@ -36,8 +36,9 @@ server_listens() {
 }
 
 server_family() { # PID: it and its descendants, the youngest first
-    for server_child in $(ps -o pid= --ppid "$1"); do
-        server_family "$server_child"
+    for server_child in $(grep -ls "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status); do
+        server_child=${server_child#/proc/}
+        (server_family "${server_child%/status}")
     done
     echo "$1"
 }
@@ -56,7 +57,7 @@ server_stop() {
     wait "$server_pid" 2>/dev/null || :
     server_pid=
     server_also=
-    rm -rf "$ex/server"
+    rm -rf "$ex/server" "$ex/run/server.pid"
 }
 
 # Debian's defaults: synchronous_commit on; room for 500 idle connections.
@@ -123,7 +124,7 @@ start_mosquitto() {
 
 # The real broker, with all on; the journal is committed by fsync before a receipt.
 start_sacbe() {
-    "$(ex_program test-world)" "$ex/server/world" --members "$2" --readers "$3" \
+    "$SACBE_BUILD/test/bench/test-world" "$ex/server/world" --members "$2" --readers "$3" \
         --catalogue "$ex_catalogue" >>"$ex/log/server.log"
     ex_start server "$(ex_program sacbe-broker)" -c "$ex/server/world/broker/broker.yaml"
     server_pid=$(ex_pid server)
