@@ -47,7 +47,8 @@ void session_refuse(struct step *s,
     to->refused++;
     s->core->refused++;
     share_refused(s->core, to->institution, why->code);
-    effect_log(s, to->institution, why);
+    if (share_is_news(s->core, to->institution, why->code))
+        effect_log(s, to->institution, why);
 }
 
 static void who(struct step *s)

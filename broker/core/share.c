@@ -100,6 +100,7 @@ int share_ask(struct step *s,
     look_up(s->core, share);
     share->asked_events = want->events;
     share->asked_bytes = want->bytes;
+    share->told = false;
     uint64_t most = share->limits[SB_QUOTA_JOURNAL];
     if (most &&
         (share->journal_bytes > most || want->bytes > most - share->journal_bytes)) {
@@ -114,8 +115,10 @@ int share_ask(struct step *s,
     uint64_t mono = s->in->mono_ms;
     if (!share->limits[SB_QUOTA_EVENTS] && !share->limits[SB_QUOTA_BYTES])
         return 0;
-    if (!want->urgent && mono < share->held_until)
+    if (!want->urgent && mono < share->held_until) {
+        share->told = true;
         return refuse_rate(share, share->held_until - mono, err);
+    }
     uint64_t wait = rate_wait(share, want, mono);
     if (wait == 0)
         return 0;
@@ -184,6 +187,12 @@ void share_tick(struct step *s)
         pace_add(&at->events_pace, 0, s->in->mono_ms);
         pace_add(&at->bytes_pace, 0, s->in->mono_ms);
     }
+}
+
+bool share_is_news(struct sb_core *core, const char *institution, int code)
+{
+    const struct share *share = share_of(core, institution);
+    return code != SB_E_QUOTA || !share || !share->told;
 }
 
 uint64_t share_retry(struct sb_core *core, const char *institution)

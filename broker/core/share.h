@@ -33,6 +33,7 @@ struct share {
     uint64_t asked_bytes;
     uint64_t held_until; /* monotonic: what is not urgent waits */
     uint64_t retry_ms;   /* what the last refusal told */
+    bool told;           /* it was about the same wait as the one before */
     struct {
         int code;
         uint64_t n;
@@ -74,6 +75,8 @@ void share_stored(struct step *s, const struct session *from, bool streamed);
 SB_CHECK int
 share_connect(struct step *s, const struct session *fresh, struct sb_err *err);
 void share_refused(struct sb_core *core, const char *institution, int code);
+/* Whether this refusal is worth a line: one for each wait. */
+bool share_is_news(struct sb_core *core, const char *institution, int code);
 /* What a refusal with SB_E_QUOTA tells, ms. */
 uint64_t share_retry(struct sb_core *core, const char *institution);
 void share_tick(struct step *s);

@@ -137,6 +137,7 @@ void sb_broker_close(struct sb_broker *b)
 {
     if (!b)
         return;
+    sb_broker_use_save(b);
     sb_writer_stop(b->writer);
     sb_room_close(b->room);
     sb_asker_stop(b->asker);
@@ -259,6 +260,7 @@ static int tick(struct sb_broker *b, struct sb_err *err)
     b->next_tick = mono + TICK_MS;
     if (mono > silent)
         sb_gate_sweep(b->gate, mono - silent);
+    sb_broker_use_tick(b, mono);
     struct sb_input in = {.kind = SB_IN_TICK};
     return sb_broker_step(b, &in, err);
 }

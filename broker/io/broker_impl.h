@@ -2,6 +2,7 @@
 #ifndef BROKER_IO_BROKER_IMPL_H
 #define BROKER_IO_BROKER_IMPL_H
 
+#include "broker/host/forecast.h"
 #include "broker/io/admin.h"
 #include "broker/io/asker.h"
 #include "broker/io/broker.h"
@@ -43,6 +44,10 @@ struct sb_broker {
     struct sb_room *room;           /* the journal thread's, once that runs */
     struct sb_room_state room_seen; /* as it was last told */
     bool room_held;                 /* commits wait for room */
+    struct sb_forecast growth;      /* of the journal */
+    uint64_t growth_mono;           /* when it was looked at */
+    uint64_t use_mono;              /* when the institutions' bytes were saved */
+    bool use_watched;               /* both were, once */
     bool stopping;
     uint64_t session_ms;    /* as configured or tuned */
     struct sb_pulse writes; /* of the journal's thread */
@@ -69,6 +74,9 @@ sb_broker_pruned(struct sb_broker *b, const struct sb_err *why, struct sb_err *e
 /* service.c: each turn of the loop; on SIGHUP. */
 void sb_broker_tell_service(struct sb_broker *b);
 void sb_broker_reload(struct sb_broker *b);
+/* verbs_limits.c: looked at each tick; `use` is saved at the end, too. */
+void sb_broker_use_tick(struct sb_broker *b, uint64_t mono);
+void sb_broker_use_save(struct sb_broker *b);
 /* verbs_room.c: what the journal's thread says of the disk */
 SB_CHECK int
 sb_broker_room(struct sb_broker *b, const struct sb_job *job, struct sb_err *err);

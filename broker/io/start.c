@@ -8,6 +8,7 @@
 
 #include "broker/io/begin.h"
 #include "broker/io/final.h"
+#include "broker/io/use.h"
 
 static int add_directory(void *ctx, const struct sb_stored_entry *e, struct sb_err *err)
 {
@@ -151,6 +152,13 @@ restore(struct sb_start *s, const struct sb_broker_config *config, struct sb_err
         rc = restore_prune(s, reader, err);
     if (!rc)
         rc = restore_final(s, reader, config->now_ms(), err);
+    if (!rc)
+        rc = sb_use_restore(
+            s->core,
+            config->journal,
+            reader,
+            sb_dir_body(sb_trust_newest(sb_core_trust(s->core)))->generation,
+            err);
     sb_journal_reader_close(reader);
     return rc;
 }

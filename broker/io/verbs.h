@@ -24,6 +24,13 @@ void sb_verb_put_room(const struct sb_broker *b,
                       struct sb_arena *arena,
                       bool *good);
 
+/* verbs_limits.c: shares of institutions, growth of the journal. */
+void sb_verb_put_limits(const struct sb_broker *b,
+                        const struct sb_core_status *st,
+                        struct sb_value *map,
+                        struct sb_arena *arena,
+                        bool *good);
+
 /* Each as sb_admin_fn. */
 SB_CHECK int sb_verb_status(void *ctx,
                             const struct sb_admin_request *request,

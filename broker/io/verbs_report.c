@@ -107,6 +107,7 @@ int sb_verb_status(void *ctx,
     sb_verb_put_room(b, &map, arena, &good);
     *value = map;
     return sb_verb_done(good, err);
+    sb_verb_put_limits(b, &st, &map, arena, &good);
 }
 
 int sb_verb_lag(void *ctx,

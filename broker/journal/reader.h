@@ -75,6 +75,17 @@ SB_CHECK int sb_journal_notes(struct sb_journal_reader *r,
 SB_CHECK int sb_journal_last_prune(struct sb_journal_reader *r,
                                    struct sb_buf *record,
                                    struct sb_err *err);
+/* Bytes (records, items, ciphertexts that are left) of each stream in the entries from
+ * `from` on. From 0 it reads every entry's row; fn returns 0 or an error. */
+typedef int (*sb_use_fn)(void *ctx,
+                         struct sb_bytes stream,
+                         uint64_t bytes,
+                         struct sb_err *err);
+SB_CHECK int sb_journal_use(struct sb_journal_reader *r,
+                            uint64_t from,
+                            sb_use_fn fn,
+                            void *ctx,
+                            struct sb_err *err);
 SB_CHECK int
 sb_journal_reader_size(struct sb_journal_reader *r, uint64_t *size, struct sb_err *err);
 /* First index whose entry was stored at or after `ms`; the size when there is none. */
