@@ -1,6 +1,7 @@
 /* Purpose: `sacbe journal`: list, verify, and the table of its verbs.
  * Invariant: reads only; a journal in use is read beside its writer.
- * Not for: exporting and pruning, cmd_journal_keep.c; replaying, cmd_replay.c. */
+ * Not for: exporting and pruning, cmd_journal_keep.c; backups, cmd_backup.c and
+ * cmd_restore.c; replaying, cmd_replay.c. */
 #include "broker/cli/cmd_journal.h"
 
 #include <inttypes.h>
@@ -291,6 +292,25 @@ static const struct sb_cli_command commands[] = {
                 "broker.yaml",
      .flags = SB_CLI_SHARED,
      .run = sb_journal_run_prune},
+    {.verb = "backup",
+     .summary =
+         "Copy a journal whole, also while its broker runs; the copy is verified",
+     .args = "COPY [FILE]",
+     .args_min = 1,
+     .args_max = 2,
+     .options = sb_journal_backup_options,
+     .example = "sacbe journal backup /backup/journal-2026-11-25.db -c broker.yaml",
+     .run = sb_journal_run_backup},
+    {.verb = "restore",
+     .summary =
+         "Put a backup in the place of a lost journal, if it lacks nothing signed",
+     .args = "COPY",
+     .args_min = 1,
+     .args_max = 1,
+     .options = sb_journal_restore_options,
+     .example = "sacbe journal restore /backup/journal.db --note seen-1 -c broker.yaml",
+     .flags = SB_CLI_SHARED,
+     .run = sb_journal_run_restore},
     {.verb = "replay",
      .summary = "Print the events as CloudEvents, one JSON document a line",
      .args = "[FILE|DIR]",

@@ -33,6 +33,11 @@ int sb_journal_run_export(struct sb_cli *cli, struct sb_err *err);
 int sb_journal_run_prune(struct sb_cli *cli, struct sb_err *err);
 extern const struct sb_cli_option sb_journal_export_options[];
 extern const struct sb_cli_option sb_journal_prune_options[];
+/* `journal backup` and `journal restore`. */
+int sb_journal_run_backup(struct sb_cli *cli, struct sb_err *err);
+int sb_journal_run_restore(struct sb_cli *cli, struct sb_err *err);
+extern const struct sb_cli_option sb_journal_backup_options[];
+extern const struct sb_cli_option sb_journal_restore_options[];
 /* `journal replay`. */
 int sb_journal_run_replay(struct sb_cli *cli, struct sb_err *err);
 extern const struct sb_cli_option sb_journal_replay_options[];

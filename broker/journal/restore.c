@@ -3,6 +3,7 @@
  * backup names. Not here: putting files in place (restore_place.c). */
 #include "broker/journal/restore.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "broker/journal/copy.h"
@@ -18,6 +19,7 @@ struct judging {
     struct sb_arena *arena;
     uint8_t logs[LOGS_MAX][SB_PK];
     size_t n_logs;
+    char exchange[SB_CODE_MAX + 1];
     char origin[SB_ORIGIN]; /* of the newest directory */
     uint64_t generation;
     uint64_t size; /* entries of the backup */
@@ -35,6 +37,7 @@ take_directory(void *ctx, const struct sb_stored_entry *e, struct sb_err *err)
         rc = sb_directory_read(record.body, j->arena, &d, err);
     if (rc != 0)
         return rc;
+    snprintf(j->exchange, sizeof j->exchange, "%.*s", SB_FMT(d.exchange));
     sb_checkpoint_origin(j->origin, d.exchange, d.generation);
     j->generation = d.generation;
     size_t at = 0;
@@ -61,6 +64,20 @@ static int open_note(const struct judging *j,
                    n->name);
 }
 
+/* A checkpoint of a generation before says nothing of this journal. */
+static bool is_older(const struct judging *j, struct sb_checkpoint *c)
+{
+    char origin[SB_ORIGIN];
+    for (uint64_t g = 1; g < j->generation; g++) {
+        sb_checkpoint_origin(origin, sb_bytes_str(j->exchange), g);
+        if (strcmp(origin, c->origin) == 0) {
+            c->size = 0;
+            return true;
+        }
+    }
+    return false;
+}
+
 static int judge_note(const struct judging *j,
                       const struct sb_restore_note *n,
                       struct sb_checkpoint *c,
@@ -70,6 +87,8 @@ static int judge_note(const struct judging *j,
     int rc = open_note(j, n, c, err);
     if (rc != 0)
         return rc;
+    if (is_older(j, c))
+        return 0;
     if (strcmp(c->origin, j->origin) != 0)
         return sb_fail(err,
                        SB_E_JOURNAL_GENERATION,
