@@ -3,7 +3,7 @@
  * Readiness is told once the loop runs, connected or not. Not here: the work
  * (adapters/engine), the order of a start (broker/cli/daemon_run.h). */
 #include "adapters/csv/csv.h"
-#include "adapters/engine/engine.h"
+#include "adapters/engine/full.h"
 #include "adapters/engine/settings.h"
 #include "adapters/sqlite/sqlite.h"
 #include "broker/cli/daemon_run.h"
@@ -38,12 +38,7 @@ static int serve(const struct sb_daemon *d, struct sb_err *err)
 {
     struct sb_engine_config config = prepare(d);
     struct sb_daemon told = *d;
-    struct sb_engine *e = NULL;
-    int rc = sb_engine_open(&e, &config, err);
-    if (!rc)
-        rc = sb_engine_run(e, ready, &told, err);
-    sb_engine_close(e);
-    return rc;
+    return sb_engine_serve(&config, ready, &told, err);
 }
 
 static const struct sb_daemon_program program = {.name = "sacbe-adapter",

@@ -68,6 +68,7 @@ void sb_engine_close(struct sb_engine *e)
     sb_arena_free(e->waiting_arena);
     sb_alarms_free(e->env.alarms);
     sb_sql_close(e->env.state);
+    sb_room_close(e->room);
     sb_trust_free(e->env.trust);
     sb_vault_free(e->vault);
     sb_catalog_free(e->catalog);
@@ -129,6 +130,8 @@ static int feed_all(struct sb_engine *e, bool *more, struct sb_err *err)
     uint64_t mono = sb_clock_mono_ms();
     if (!sb_trust_newest(e->env.trust))
         return 0; /* the first session brings one */
+    if (e->low)
+        return 0; /* an outbox that cannot grow: what is not captured is not lost */
     for (size_t i = 0; i < e->n_feeds && !e->stopping; i++) {
         struct sb_feed *f = &e->feeds[i];
         if (mono < f->due_ms)
@@ -255,11 +258,15 @@ int sb_engine_run(struct sb_engine *e,
         rc = sb_admin_open(&e->admin, run_dir, sb_engine_verbs, e, err);
     if (!rc && ready)
         rc = ready(ctx, err);
+    e->ran = !rc;
     while (!rc && !e->stopping) {
         bool more = false;
         rc = turn(e, &more, err);
         if (!rc && !more && !e->stopping)
             wait_for(e, IDLE_MS);
     }
-    return rc ? rc : say_goodbye(e, err);
+    if (rc)
+        return rc;
+    rc = say_goodbye(e, err);
+    return rc == SB_E_DISK_FULL ? 0 : rc; /* the next session tells it again */
 }

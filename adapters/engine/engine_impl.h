@@ -11,6 +11,7 @@
 #include "adapters/engine/watch.h"
 #include "broker/client/client.h"
 #include "broker/io/admin.h"
+#include "broker/io/room.h"
 
 struct sb_engine {
     const struct sb_engine_config *config;
@@ -44,11 +45,15 @@ struct sb_engine {
     struct sb_message waiting; /* slices in the arena */
     struct sb_arena *waiting_arena;
     bool stopping; /* asked by signal or verb */
-    bool refused;  /* the refusal has been logged */
+    bool ran;      /* the loop was ready */
+    bool low;      /* the state folder's disk is nearly full: nothing is captured */
+    struct sb_room *room;
+    bool refused;       /* the refusal has been logged */
     uint64_t loaded_ms; /* before the first mapping was read */
     uint64_t started_ms;
     uint64_t minute_mono; /* when the outbox was last pruned */
     uint64_t second_mono;
+    uint64_t look_mono; /* at the disk */
     uint64_t reject_mono;
     uint64_t flush_mono;
 };

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "adapters/engine/cursor.h"
+#include "adapters/engine/full.h"
 #include "adapters/engine/state.h"
 #include "broker/host/installed.h"
 #include "schemas/catalog/catalog.h"
@@ -78,6 +79,8 @@ int sb_engine_load_state(struct sb_engine *e, struct sb_err *err)
     char path[4096];
     (void)snprintf(path, sizeof path, "%s/adapter.db", e->state_dir);
     int rc = sb_alarms_new(&e->env.alarms, e->env.log, err);
+    if (!rc)
+        rc = sb_engine_load_room(e, path, err);
     if (!rc)
         rc = sb_state_open(&e->env.state, path, err);
     if (!rc)

@@ -1,6 +1,7 @@
 /* What is done from time to time: flushing answers, rejects, evidence, pruning. */
 #include "adapters/engine/engine_impl.h"
 
+#include "adapters/engine/full.h"
 #include "adapters/engine/publish.h"
 #include "broker/host/clock.h"
 
@@ -75,6 +76,10 @@ int sb_engine_timers(struct sb_engine *e, struct sb_err *err)
         e->flush_mono = mono;
         for (size_t i = 0; !rc && i < e->n_streams; i++)
             rc = sb_publish_flush(&e->streams[i], sb_clock_now_ms(), err);
+    }
+    if (!rc && mono - e->look_mono >= SECOND_MS) {
+        e->look_mono = mono;
+        rc = sb_engine_look(e, err);
     }
     if (!rc && e->here && mono - e->second_mono >= SECOND_MS) {
         e->second_mono = mono;
