@@ -221,6 +221,8 @@ int sb_verb_status(void *ctx,
         return rc;
     sb_list_text(&l, &map, "program", "sacbe-adapter");
     sb_list_text(&l, &map, "version", SB_VERSION);
+    sb_list_text(&l, &map, "broker_version", sb_client_broker_version(e->client));
+    sb_list_count(&l, &map, "revision", sb_client_revision(e->client));
     sb_list_text(&l, &map, "institution", e->institution);
     sb_list_text(&l, &map, "address", e->address);
     sb_list_truth(&l, &map, "connected", e->here);

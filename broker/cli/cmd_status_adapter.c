@@ -2,6 +2,19 @@
  * and of a witness: what it has seen. */
 #include "broker/cli/cmd_status.h"
 
+/* Who speaks with whom: ours, the broker's, and what both speak. */
+static void put_versions(const struct sb_cli *cli, const struct sb_value *map)
+{
+    struct sb_out *out = sb_cli_out(cli);
+    sb_out_bytes(out, "version", sb_tr(cli, "Version"), sb_cmd_text(map, "version"));
+    sb_out_bytes(out,
+                 "broker_version",
+                 sb_tr(cli, "Version of the broker"),
+                 sb_cmd_text(map, "broker_version"));
+    sb_out_int(
+        out, "revision", sb_tr(cli, "Protocol revision"), sb_cmd_int(map, "revision"));
+}
+
 /* A table of an answer's array; `keys` are its columns' too. Texts and numbers. */
 static void table(const struct sb_cli *cli,
                   const struct sb_value *map,
@@ -50,7 +63,8 @@ void sb_status_adapter(const struct sb_cli *cli, const struct sb_value *map)
                                                    {"final", "FINAL", true},
                                                    {"in_flight", "IN FLIGHT", true},
                                                    {"claim", "CLAIM", true},
-                                                   {"epoch", "EPOCH", true}};
+                                                   {"epoch", "EPOCH", true},
+                                                   {"held_ms", "HELD, MS", true}};
     static const struct sb_out_column sources[] = {{"source", "SOURCE", false},
                                                    {"published", "PUBLISHED", true},
                                                    {"quarantined", "QUARANTINED", true},
@@ -71,7 +85,7 @@ void sb_status_adapter(const struct sb_cli *cli, const struct sb_value *map)
                    {"quarantine_out", "In quarantine, out"},
                    {"quarantine_in", "In quarantine, in"}};
     struct sb_out *out = sb_cli_out(cli);
-    sb_out_bytes(out, "version", sb_tr(cli, "Version"), sb_cmd_text(map, "version"));
+    put_versions(cli, map);
     sb_out_bytes(out, "address", sb_tr(cli, "Address"), sb_cmd_text(map, "address"));
     sb_out_bool(
         out, "connected", sb_tr(cli, "Connected"), sb_cmd_true(map, "connected"));
@@ -81,7 +95,7 @@ void sb_status_adapter(const struct sb_cli *cli, const struct sb_value *map)
                    sb_tr(cli, numbers[i].label),
                    sb_cmd_int(map, numbers[i].key));
     put_witness(cli, sb_value_get(map, "witness"));
-    table(cli, map, "streams", streams, 8);
+    table(cli, map, "streams", streams, 9);
     table(cli, map, "sources", sources, 4);
     table(cli, map, "readings", readings, 6);
 }
@@ -98,8 +112,7 @@ void sb_status_witness(const struct sb_status *s)
                    {"quorum", "Quorum"}};
     struct sb_out *out = sb_cli_out(s->cli);
     int64_t cosigned = sb_cmd_int(s->map, "cosigned_ms");
-    sb_out_bytes(
-        out, "version", sb_tr(s->cli, "Version"), sb_cmd_text(s->map, "version"));
+    put_versions(s->cli, s->map);
     sb_out_bytes(
         out, "address", sb_tr(s->cli, "Address"), sb_cmd_text(s->map, "address"));
     sb_out_bool(
@@ -141,6 +154,30 @@ const struct sb_tr_row sb_status_spanish[] = {
     {"a witness holds a checkpoint that contradicts this journal",
      "un testigo tiene un punto de control que contradice este diario"},
     {"%zu/%zu, %s ago", "%zu/%zu, hace %s"},
+    {"days until the journal's disk is full, at this growth",
+     "días hasta que se llene el disco del diario, a este ritmo"},
+    {"days until the disk of the outbox is full, at this growth",
+     "días hasta que se llene el disco de la bandeja de salida, a este ritmo"},
+    {"days until the disk of the database and its change log is full, at this growth",
+     "días hasta que se llene el disco de la base y su bitácora, a este ritmo"},
+    {"%.*s has used %lld %% of what it may have in the journal",
+     "%.*s ha usado el %lld %% de lo que puede tener en el diario"},
+    {"SHARE OF", "CUOTA DE"},
+    {"EVENTS/S", "EVENTOS/S"},
+    {"BYTES/S", "BYTES/S"},
+    {"IN JOURNAL", "EN EL DIARIO"},
+    {"SESSIONS", "SESIONES"},
+    {"LIMIT", "LÍMITE"},
+    {"OVER", "EXCESOS"},
+    {"HELD, MS", "ESPERA, MS"},
+    {"Journal, bytes", "Diario, bytes"},
+    {"Growth of the journal, bytes a day", "Crecimiento del diario, bytes por día"},
+    {"Days left on the journal's disk", "Días que quedan en el disco del diario"},
+    {"Outbox and state, bytes", "Bandeja de salida y estado, bytes"},
+    {"Days left on their disk", "Días que quedan en su disco"},
+    {"Database and change log, bytes", "Base y bitácora, bytes"},
+    {"Days left on its disk", "Días que quedan en su disco"},
+    {"Memory, bytes", "Memoria, bytes"},
     {"Witnesses", "Testigos"},
     {"the journal's disk is full: nothing can be stored (SB-103)",
      "el disco del diario está lleno: no se puede guardar nada (SB-103)"},
@@ -167,6 +204,9 @@ const struct sb_tr_row sb_status_spanish[] = {
     {"%.*s: %zu matters need attention", "%.*s: %zu asuntos piden atención"},
     {"CONNECTED", "CONECTADA"},
     {"VERSION", "VERSIÓN"},
+    {"REVISION", "REVISIÓN"},
+    {"Version of the broker", "Versión del broker"},
+    {"Protocol revision", "Revisión del protocolo"},
     {"SINCE", "DESDE"},
     {"DIRECTORY", "DIRECTORIO"},
     {"REFUSED", "RECHAZOS"},

@@ -129,16 +129,18 @@ static void sessions(const struct sb_status *s)
 {
     static const struct sb_out_column columns[] = {{"institution", "CONNECTED", false},
                                                    {"version", "VERSION", false},
+                                                   {"revision", "REVISION", true},
                                                    {"since", "SINCE", false},
                                                    {"directory", "DIRECTORY", true},
                                                    {"refused", "REFUSED", true}};
     struct sb_out *out = sb_cli_out(s->cli);
     size_t n;
     const struct sb_value *rows = sb_cmd_items(s->map, "sessions", &n);
-    sb_out_table(out, "sessions", columns, 5);
+    sb_out_table(out, "sessions", columns, 6);
     for (size_t i = 0; i < n; i++) {
         sb_out_cell_bytes(out, sb_cmd_text(&rows[i], "institution"));
         sb_out_cell_bytes(out, sb_cmd_text(&rows[i], "version"));
+        sb_out_cell_int(out, sb_cmd_int(&rows[i], "revision"));
         sb_out_cell_time(out, (uint64_t)sb_cmd_int(&rows[i], "since_ms"));
         sb_out_cell_int(out, sb_cmd_int(&rows[i], "directory"));
         sb_out_cell_int(out, sb_cmd_int(&rows[i], "refused"));
@@ -189,6 +191,8 @@ void sb_status_broker(const struct sb_status *s)
                    {"grants", "Grants"},
                    {"refused", "Refused"}};
     struct sb_out *out = sb_cli_out(s->cli);
+    sb_out_bytes(
+        out, "version", sb_tr(s->cli, "Version"), sb_cmd_text(s->map, "version"));
     sb_out_bytes(
         out, "address", sb_tr(s->cli, "Address"), sb_cmd_text(s->map, "address"));
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)

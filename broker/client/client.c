@@ -3,6 +3,7 @@
  * Not: what the messages mean to an adapter; no thread of its own. */
 #include "broker/client/client.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "broker/client/link.h"
@@ -23,7 +24,11 @@ struct sb_client {
     struct sb_buf header;
     enum sb_client_state state;
     bool up;    /* the connection's handshake succeeded */
-    bool renew; /* the socket has given up: a new one at retry_ms */
+    bool plain; /* HELLO goes in the form of revision 1: the broker knows no other */
+    bool newer; /* the broker speaks revisions that we do not know */
+    uint64_t revision;             /* of the session, or of the last one */
+    char version[SB_CODE_MAX + 1]; /* of the broker, as it said */
+    bool renew;                    /* the socket has given up: a new one at retry_ms */
     uint8_t session[SB_SESSION];
     uint64_t directory;
     uint64_t hello_ms; /* monotonic: when HELLO may go (again) */
@@ -107,6 +112,16 @@ int sb_client_fd(const struct sb_client *c)
     return sb_link_fd(c->link);
 }
 
+uint64_t sb_client_revision(const struct sb_client *c)
+{
+    return c->revision;
+}
+
+const char *sb_client_broker_version(const struct sb_client *c)
+{
+    return c->version;
+}
+
 /* The session is lost; HELLO may go at `hello_ms`. */
 static void lose(struct sb_client *c, uint64_t hello_ms)
 {
@@ -128,12 +143,39 @@ static void refuse(struct sb_client *c, int code, uint64_t now)
     const char *name = sb_code_name(code);
     lose(c, now + back_off(c));
     c->state = SB_CLIENT_REFUSED;
+    c->plain = false; /* it may be another broker by then */
     (void)sb_fail(&c->refusal,
                   code,
                   "the broker refuses %s: %s (sacbe explain SB-%d)",
                   c->config.institution,
                   name ? name : "an unknown reason",
                   sb_code_number(code));
+}
+
+/* `newest` of the broker. */
+static void refuse_skew(struct sb_client *c, uint64_t newest, uint64_t now)
+{
+    refuse(c, SB_E_VERSION_SKEW, now);
+    (void)sb_fail(
+        &c->refusal,
+        SB_E_VERSION_SKEW,
+        "this program, version %s, speaks protocol revisions %llu to %llu, the "
+        "broker's newest is %llu: more than one release apart",
+        SB_VERSION,
+        (unsigned long long)sb_revisions.oldest,
+        (unsigned long long)sb_revisions.newest,
+        (unsigned long long)newest);
+}
+
+/* A broker of the release before revision 2 takes our HELLO for malformed. */
+static bool try_plain(struct sb_client *c, int code, uint64_t now)
+{
+    if (code != SB_E_MALFORMED || c->plain || c->state == SB_CLIENT_HERE ||
+        sb_revisions.oldest > 1 || sb_revisions.newest < 2)
+        return false;
+    c->plain = true;
+    lose(c, now);
+    return true;
 }
 
 static int hello(struct sb_client *c, uint64_t now, struct sb_err *err)
@@ -143,6 +185,8 @@ static int hello(struct sb_client *c, uint64_t now, struct sb_err *err)
     m.as.hello.role = sb_bytes_str(c->config.role);
     m.as.hello.version = sb_bytes_str(SB_VERSION);
     m.as.hello.directory_version = c->directory;
+    if (!c->plain)
+        m.as.hello.revisions = sb_revisions;
     int rc = send_message(c, &m, err);
     c->hello_ms = now + (rc ? BUSY_MS : HELLO_MS); /* then tried again */
     return rc == SB_E_BUSY ? 0 : rc;
@@ -174,6 +218,9 @@ prove(struct sb_client *c, const struct sb_message *challenge, struct sb_err *er
 
 static void welcome(struct sb_client *c, const struct sb_message *m)
 {
+    c->revision = m->as.welcome.revision;
+    c->newer = m->as.welcome.newest > sb_revisions.newest;
+    snprintf(c->version, sizeof c->version, "%.*s", SB_FMT(m->as.welcome.version));
     c->state = SB_CLIENT_HERE;
     c->backoff = RETRY_MIN_MS;
     c->refusal = (struct sb_err){0};
@@ -197,6 +244,10 @@ static int handle(struct sb_client *c, struct sb_message *m, struct sb_err *err)
     c->heard_ms = now;
     c->asked_ms = 0;
     if (m->cmd == SB_CMD_WELCOME) {
+        if (m->as.welcome.revision < sb_revisions.oldest) {
+            refuse_skew(c, m->as.welcome.newest, now);
+            return 0;
+        }
         welcome(c, m);
         return 1;
     }
@@ -211,7 +262,12 @@ static int handle(struct sb_client *c, struct sb_message *m, struct sb_err *err)
     }
     if (ends_session(m)) {
         int code = sb_code_from_number((long)m->as.refused.code);
-        refuse(c, code ? code : SB_E_REMOTE, now);
+        if (try_plain(c, code, now))
+            return 0;
+        if (code == SB_E_VERSION_SKEW)
+            refuse_skew(c, m->as.refused.expected, now);
+        else
+            refuse(c, code ? code : SB_E_REMOTE, now);
         return 0;
     }
     return c->state == SB_CLIENT_HERE && ours && m->cmd != SB_CMD_PONG;
@@ -228,6 +284,8 @@ static int take(struct sb_client *c, struct sb_message *out, struct sb_err *err)
         rc = sb_message_read(&frames, c->arena, &m, NULL);
         if (rc == SB_E_MEMORY)
             return sb_fail(err, rc, "client");
+        if (rc == SB_E_VERSION_SKEW && c->newer)
+            continue;
         if (rc) {
             lose(c, sb_clock_mono_ms() + HELLO_MS);
             continue;
@@ -247,6 +305,7 @@ static void take_events(struct sb_client *c, uint64_t now)
     while ((e = sb_link_event(c->link)) != SB_LINK_NONE) {
         c->up = e == SB_LINK_UP;
         if (e == SB_LINK_UP) {
+            c->plain = false;
             c->heard_ms = now;
             c->renew = false;
             lose(c, now);

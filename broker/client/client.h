@@ -1,9 +1,9 @@
 /* The bus client: one DEALER connection of one institution, kept alive.
  *
- * Does by itself: CURVE, HELLO, CHALLENGE, PROVE, PING, WHO (HELLO again), reconnecting
- * with jitter (libzmq's), session in every message. Gives the rest as messages
- * (CHECKPOINT, NOTICE and FETCHED too). One thread. Never blocks longer than the
- * timeout given. */
+ * Does by itself: CURVE, HELLO (to a broker of the release before in the form that it
+ * knows), CHALLENGE, PROVE, PING, WHO (HELLO again), reconnecting with jitter
+ * (libzmq's), session in every message. Gives the rest as messages (CHECKPOINT, NOTICE
+ * and FETCHED too). One thread. Never blocks longer than the timeout given. */
 #ifndef BROKER_CLIENT_CLIENT_H
 #define BROKER_CLIENT_CLIENT_H
 
@@ -47,6 +47,10 @@ sb_client_send(struct sb_client *c, const struct sb_message *m, struct sb_err *e
 enum sb_client_state sb_client_state(const struct sb_client *c);
 /* Last refusal of the session: a code, with words; 0 when none. */
 int sb_client_refusal(const struct sb_client *c, struct sb_err *why);
+/* The protocol's revision in the session, or in the last one; 0: there was none. */
+uint64_t sb_client_revision(const struct sb_client *c);
+/* The broker's version; "" before the first WELCOME, and where it does not say. */
+const char *sb_client_broker_version(const struct sb_client *c);
 /* Readable when sb_client_next may have something (edge: always call it until 0). */
 int sb_client_fd(const struct sb_client *c);
 

@@ -15,11 +15,62 @@ void session_turn_away(struct step *s,
     m.as.refused.code = (uint64_t)sb_code_number(why->code);
     if (why->code == SB_E_QUOTA)
         m.as.refused.expected = share_retry(s->core, institution);
+    if (why->code == SB_E_VERSION_SKEW)
+        m.as.refused.expected = sb_revisions.newest;
     share_refused(s->core, institution, why->code);
     effect_send(s, s->in->as.message.peer, &m);
     effect_log(s, institution, why);
     effect_drop(s, s->in->as.message.peer);
     s->core->refused++;
+}
+
+/* 0 and the revision of the session, or a refusal that names both programs. */
+static int agree(const char *institution,
+                 const struct sb_message *m,
+                 uint64_t *out,
+                 struct sb_err *err)
+{
+    struct sb_revisions theirs = m->as.hello.revisions;
+    uint64_t common = sb_revision_common(sb_revisions, theirs);
+    if (common == 0)
+        return sb_fail(err,
+                       SB_E_VERSION_SKEW,
+                       "%s runs version %.*s (protocol revisions %llu to %llu), this "
+                       "broker %s (%llu to %llu): more than one release apart; install "
+                       "the newer one at the older side",
+                       institution,
+                       SB_FMT(m->as.hello.version),
+                       (unsigned long long)theirs.oldest,
+                       (unsigned long long)theirs.newest,
+                       SB_VERSION,
+                       (unsigned long long)sb_revisions.oldest,
+                       (unsigned long long)sb_revisions.newest);
+    *out = common;
+    return 0;
+}
+
+/* A session that waits for its proof. */
+static struct session *
+challenged(struct step *s, const struct sb_message *m, const char *name)
+{
+    struct session *fresh = calloc(1, sizeof *fresh);
+    if (!fresh) {
+        s->out->failed = true;
+        return NULL;
+    }
+    fresh->peer = s->in->as.message.peer;
+    fresh->held_version = m->as.hello.directory_version;
+    fresh->heard_mono = s->in->mono_ms;
+    fresh->since_ms = s->in->now_ms;
+    fresh->newer = m->as.hello.revisions.newest > sb_revisions.newest;
+    memcpy(fresh->curve_pk, s->in->as.message.curve_pk, SB_PK);
+    memcpy(fresh->nonce, s->in->as.message.random, SB_CHALLENGE_NONCE);
+    snprintf(fresh->institution, sizeof fresh->institution, "%s", name);
+    snprintf(
+        fresh->version, sizeof fresh->version, "%.*s", SB_FMT(m->as.hello.version));
+    fresh->next = s->core->sessions;
+    s->core->sessions = fresh;
+    return fresh;
 }
 
 void session_hello(struct step *s, const struct sb_message *m)
@@ -47,22 +98,15 @@ void session_hello(struct step *s, const struct sb_message *m)
     struct session *old = session_by_peer(core, s->in->as.message.peer);
     if (old)
         session_end(core, old);
-    struct session *fresh = calloc(1, sizeof *fresh);
-    if (!fresh) {
-        s->out->failed = true;
+    uint64_t revision = 0;
+    if (agree(name, m, &revision, &why) != 0) {
+        session_turn_away(s, name, &why);
         return;
     }
-    fresh->peer = s->in->as.message.peer;
-    fresh->held_version = m->as.hello.directory_version;
-    fresh->heard_mono = s->in->mono_ms;
-    fresh->since_ms = s->in->now_ms;
-    memcpy(fresh->curve_pk, pk, SB_PK);
-    memcpy(fresh->nonce, s->in->as.message.random, SB_CHALLENGE_NONCE);
-    memcpy(fresh->institution, name, sizeof name);
-    snprintf(
-        fresh->version, sizeof fresh->version, "%.*s", SB_FMT(m->as.hello.version));
-    fresh->next = core->sessions;
-    core->sessions = fresh;
+    struct session *fresh = challenged(s, m, name);
+    if (!fresh)
+        return;
+    fresh->revision = revision;
     struct sb_message challenge = {.cmd = SB_CMD_CHALLENGE};
     memcpy(challenge.as.challenge.nonce, fresh->nonce, SB_CHALLENGE_NONCE);
     effect_send(s, fresh->peer, &challenge);
@@ -136,6 +180,9 @@ static void welcome(struct step *s, struct session *session)
     m.as.welcome.batch_max = SB_BATCH_MAX;
     m.as.welcome.tree_size = core->rounds.newest.size;
     memcpy(m.as.welcome.root, core->rounds.newest.root, SB_HASH);
+    m.as.welcome.revision = session->revision;
+    m.as.welcome.newest = sb_revisions.newest;
+    m.as.welcome.version = sb_bytes_str(SB_VERSION);
     if (by_stream(s, session, &m) != 0) {
         s->out->failed = true;
         return;

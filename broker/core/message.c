@@ -2,6 +2,8 @@
  * outer frames. Headers are read and written in message_read.c and message_write.c. */
 #include "broker/core/message_impl.h"
 
+enum { COMMAND_MAX = 16 }; /* letters */
+
 static const struct command_row {
     const char *text;
     unsigned char payloads;
@@ -57,6 +59,24 @@ static enum sb_command command_of(struct sb_bytes text)
     return 0;
 }
 
+uint64_t sb_revision_common(struct sb_revisions a, struct sb_revisions b)
+{
+    uint64_t newest = a.newest < b.newest ? a.newest : b.newest;
+    return newest >= a.oldest && newest >= b.oldest ? newest : 0;
+}
+
+/* A later revision may have commands that we do not; those of ours are all capitals. */
+static int unknown(const struct sb_frames *frames, struct sb_err *err)
+{
+    struct sb_bytes name = frames->f[1];
+    bool fine = name.n > 0 && name.n <= COMMAND_MAX;
+    for (size_t i = 0; fine && i < name.n; i++)
+        fine = name.p[i] >= 'A' && name.p[i] <= 'Z';
+    if (!fine || sb_pack_scan(frames->f[3], SB_PACK_RECORD, NULL) != 0)
+        return sb_fail(err, SB_E_MALFORMED, "an unknown command");
+    return sb_fail(err, SB_E_VERSION_SKEW, "%.*s: an unknown command", SB_FMT(name));
+}
+
 int sb_message_read(const struct sb_frames *frames,
                     struct sb_arena *arena,
                     struct sb_message *out,
@@ -68,8 +88,10 @@ int sb_message_read(const struct sb_frames *frames,
                        "a message of %zu frames that is not " SB_PROTOCOL,
                        frames->n);
     struct sb_message m = {.cmd = command_of(frames->f[1])};
-    if (m.cmd == 0 || frames->f[2].n != SB_SESSION)
-        return sb_fail(err, SB_E_MALFORMED, "an unknown command or a bad session");
+    if (frames->f[2].n != SB_SESSION)
+        return sb_fail(err, SB_E_MALFORMED, "a bad session");
+    if (m.cmd == 0)
+        return unknown(frames, err);
     m.n_payload = sb_message_payloads(m.cmd);
     const char *name = sb_command_text(m.cmd);
     if (frames->n != 4 + m.n_payload)

@@ -25,7 +25,16 @@
  * NO_GRANT, NOT_FOUND, or BUSY: not in a signed tree yet, or too many at once.
  * SUBSCRIBE means every granted stream of its types, later ones too; a stream of one's
  * own only when a cursor names it (seq 0: from its beginning). Slices borrow from the
- * frames; lists live in the arena. */
+ * frames; lists live in the arena.
+ *
+ * Revisions. "SB1" stays; what a release changes of the protocol raises its revision by
+ * one, and a release speaks its own and the one before. HELLO says which ones the
+ * client speaks, WELCOME which one of them the session has: the newest that both speak.
+ * Within the session every frame is exactly of that revision, in both directions:
+ * nothing is skipped, and nobody guesses. Only HELLO, which comes before, is open at
+ * its end: what a later revision appends there is skipped. No revision in common:
+ * VERSION_SKEW. 1   HELLO of 4 elements, WELCOME of 7: nothing is said of revisions 2
+ * HELLO of 6 or more, WELCOME of 10 */
 #ifndef BROKER_CORE_MESSAGE_H
 #define BROKER_CORE_MESSAGE_H
 
@@ -39,6 +48,15 @@
 #define SB_CHALLENGE_NONCE 32
 #define SB_PAYLOADS 4
 #define SB_FRAMES (4 + SB_PAYLOADS)
+
+struct sb_revisions { /* that a program speaks; both 0: as revision 1 */
+    uint64_t oldest;
+    uint64_t newest;
+};
+/* Of this program. A program of the tests may define another one. */
+extern const struct sb_revisions sb_revisions;
+/* The newest that both speak; 0: none. */
+uint64_t sb_revision_common(struct sb_revisions a, struct sb_revisions b);
 
 enum sb_command {
     SB_CMD_HELLO = 1,
@@ -114,6 +132,7 @@ struct sb_message {
             struct sb_bytes role;       /* "adapter" "witness" */
             struct sb_bytes version;    /* of the program */
             uint64_t directory_version; /* 0: none held */
+            struct sb_revisions revisions;
         } hello;
         struct {
             uint8_t nonce[SB_CHALLENGE_NONCE];
@@ -131,6 +150,9 @@ struct sb_message {
             uint8_t root[SB_HASH];
             struct sb_own_stream *streams; /* sorted by stream */
             size_t n_streams;
+            uint64_t revision;       /* of the session; 0 and 1 are written alike */
+            uint64_t newest;         /* that the broker speaks */
+            struct sb_bytes version; /* of the broker; empty in revision 1 */
         } welcome;
         struct { /* STORED */
             enum sb_kind kind;
@@ -210,7 +232,8 @@ struct sb_message {
 
 /* How many payload frames a command has. */
 size_t sb_message_payloads(enum sb_command cmd);
-/* SB_E_FRAMES, SB_E_MALFORMED or an encoding error. */
+/* SB_E_FRAMES, SB_E_MALFORMED or an encoding error; SB_E_VERSION_SKEW: well formed, but
+ * a command that this program does not know. */
 SB_CHECK int sb_message_read(const struct sb_frames *frames,
                              struct sb_arena *arena,
                              struct sb_message *out,

@@ -1,6 +1,9 @@
 /* Purpose: the header of each command from bytes.
- * Invariant: an array of exactly the arity that message_write.c writes. */
+ * Invariant: an array of exactly the arity that message_write.c writes; HELLO's alone
+ * may be longer. */
 #include "broker/core/message_impl.h"
+
+enum { HELLO_LONGEST = 32 }; /* elements, later revisions' included */
 
 static void
 read_heads(struct sb_unpack *u, struct sb_arena *arena, struct sb_heads *heads)
@@ -33,11 +36,22 @@ static void read_own(struct sb_unpack *u, struct sb_own_stream *s)
     sb_unpack_fixed(u, s->epoch_hash, SB_HASH);
 }
 
+/* The end of WELCOME since revision 2; one that we do not speak was not asked for. */
+static void read_revision(struct sb_unpack *u, struct sb_message *m)
+{
+    m->as.welcome.revision = sb_unpack_uint(u, sb_revisions.newest);
+    m->as.welcome.newest = sb_unpack_uint(u, UINT64_MAX);
+    m->as.welcome.version = sb_unpack_str(u, SB_CODE_MAX);
+    if (!u->failed &&
+        (m->as.welcome.revision < 2 || m->as.welcome.newest < m->as.welcome.revision))
+        sb_unpack_fail(u, SB_E_RANGE);
+}
+
 static void
 read_welcome(struct sb_unpack *u, struct sb_arena *arena, struct sb_message *m)
 {
     struct sb_order order = {0};
-    sb_unpack_array(u, 7, 7);
+    size_t arity = sb_unpack_array(u, 7, sb_revisions.newest < 2 ? 7 : 10);
     m->as.welcome.generation = sb_unpack_uint(u, UINT64_MAX);
     m->as.welcome.directory_version = sb_unpack_uint(u, UINT64_MAX);
     m->as.welcome.event_max = sb_unpack_uint(u, UINT64_MAX);
@@ -55,6 +69,11 @@ read_welcome(struct sb_unpack *u, struct sb_arena *arena, struct sb_message *m)
     }
     m->as.welcome.streams = streams;
     m->as.welcome.n_streams = n;
+    m->as.welcome.revision = m->as.welcome.newest = 1;
+    if (arity == 10)
+        read_revision(u, m);
+    else if (arity != 7)
+        sb_unpack_fail(u, SB_E_ARITY);
 }
 
 static enum sb_kind read_kind(struct sb_unpack *u)
@@ -84,14 +103,36 @@ static void read_answer(struct sb_unpack *u, struct sb_message *m)
     m->as.refused.expected = sb_unpack_uint(u, UINT64_MAX);
 }
 
+/* HELLO's end since revision 2, and what later ones append. */
+static void read_revisions(struct sb_unpack *u, struct sb_message *m, size_t more)
+{
+    struct sb_revisions *r = &m->as.hello.revisions;
+    r->oldest = sb_unpack_uint(u, UINT64_MAX);
+    r->newest = sb_unpack_uint(u, UINT64_MAX);
+    if (!u->failed && (r->oldest < 1 || r->newest < 2 || r->oldest > r->newest))
+        sb_unpack_fail(u, SB_E_RANGE);
+    for (size_t i = 2; i < more; i++)
+        (void)sb_unpack_raw(u);
+}
+
+static void read_hello(struct sb_unpack *u, struct sb_message *m)
+{
+    size_t n = sb_unpack_array(u, 4, sb_revisions.newest < 2 ? 4 : HELLO_LONGEST);
+    m->as.hello.institution = sb_unpack_code(u);
+    m->as.hello.role = sb_unpack_code(u);
+    m->as.hello.version = sb_unpack_str(u, SB_CODE_MAX);
+    m->as.hello.directory_version = sb_unpack_uint(u, UINT64_MAX);
+    m->as.hello.revisions = (struct sb_revisions){1, 1};
+    if (n == 5)
+        sb_unpack_fail(u, SB_E_ARITY);
+    else if (n > 5)
+        read_revisions(u, m, n - 4);
+}
+
 static void read_session(struct sb_unpack *u, struct sb_message *m)
 {
     if (m->cmd == SB_CMD_HELLO) {
-        sb_unpack_array(u, 4, 4);
-        m->as.hello.institution = sb_unpack_code(u);
-        m->as.hello.role = sb_unpack_code(u);
-        m->as.hello.version = sb_unpack_str(u, SB_CODE_MAX);
-        m->as.hello.directory_version = sb_unpack_uint(u, UINT64_MAX);
+        read_hello(u, m);
     } else if (m->cmd == SB_CMD_CHALLENGE) {
         sb_unpack_array(u, 1, 1);
         sb_unpack_fixed(u, m->as.challenge.nonce, SB_CHALLENGE_NONCE);

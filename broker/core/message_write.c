@@ -14,7 +14,8 @@ static void write_heads(const struct sb_heads *heads, struct sb_buf *out)
 
 static void write_welcome(const struct sb_message *m, struct sb_buf *out)
 {
-    sb_pack_array(out, 7);
+    bool tells = m->as.welcome.revision >= 2;
+    sb_pack_array(out, tells ? 10 : 7);
     sb_pack_uint(out, m->as.welcome.generation);
     sb_pack_uint(out, m->as.welcome.directory_version);
     sb_pack_uint(out, m->as.welcome.event_max);
@@ -33,6 +34,11 @@ static void write_welcome(const struct sb_message *m, struct sb_buf *out)
         sb_pack_uint(out, s->epoch_no);
         sb_pack_bin(out, sb_bytes(s->epoch_hash, SB_HASH));
     }
+    if (!tells)
+        return;
+    sb_pack_uint(out, m->as.welcome.revision);
+    sb_pack_uint(out, m->as.welcome.newest);
+    sb_pack_str(out, m->as.welcome.version);
 }
 
 static void write_kind(enum sb_kind kind, struct sb_buf *out)
@@ -62,11 +68,16 @@ static void write_answer(const struct sb_message *m, struct sb_buf *out)
 static void write_session(const struct sb_message *m, struct sb_buf *out)
 {
     if (m->cmd == SB_CMD_HELLO) {
-        sb_pack_array(out, 4);
+        bool tells = m->as.hello.revisions.newest >= 2;
+        sb_pack_array(out, tells ? 6 : 4);
         sb_pack_str(out, m->as.hello.institution);
         sb_pack_str(out, m->as.hello.role);
         sb_pack_str(out, m->as.hello.version);
         sb_pack_uint(out, m->as.hello.directory_version);
+        if (!tells)
+            return;
+        sb_pack_uint(out, m->as.hello.revisions.oldest);
+        sb_pack_uint(out, m->as.hello.revisions.newest);
     } else if (m->cmd == SB_CMD_CHALLENGE) {
         sb_pack_array(out, 1);
         sb_pack_bin(out, sb_bytes(m->as.challenge.nonce, SB_CHALLENGE_NONCE));

@@ -23,6 +23,7 @@ static int report_sessions(const struct sb_core *core,
         out->sessions[out->n_sessions++] =
             (struct sb_session_info){.institution = kept(arena, at->institution),
                                      .version = kept(arena, at->version),
+                                     .revision = at->revision,
                                      .since_ms = at->since_ms,
                                      .directory_version = at->held_version,
                                      .refused = at->refused};
@@ -180,11 +181,10 @@ static int report_shares(const struct sb_core *core,
     return rc;
 }
 
-int sb_core_report(const struct sb_core *core,
-                   uint64_t now_ms,
-                   struct sb_arena *arena,
-                   struct sb_core_status *out,
-                   struct sb_err *err)
+int sb_core_report_shares(const struct sb_core *core,
+                          struct sb_arena *arena,
+                          struct sb_core_status *out,
+                          struct sb_err *err)
 {
     struct sb_core_status r = {.size = core->size,
                                .durable = core->durable,
@@ -192,11 +192,24 @@ int sb_core_report(const struct sb_core *core,
                                .malformed = core->malformed,
                                .refused = core->refused};
     r.directory_version = sb_dir_body(sb_trust_newest(core->trust))->version;
-    int rc = report_sessions(core, arena, &r);
-    if (rc == 0)
-        rc = report_shares(core, arena, &r);
+    if (report_shares(core, arena, &r) != 0)
+        return sb_fail(err, SB_E_MEMORY, "out of memory for a report");
+    *out = r;
+    return 0;
+}
+
+int sb_core_report(const struct sb_core *core,
+                   uint64_t now_ms,
+                   struct sb_arena *arena,
+                   struct sb_core_status *out,
+                   struct sb_err *err)
+{
+    struct sb_core_status r;
+    int rc = sb_core_report_shares(core, arena, &r, err);
     if (rc != 0)
-        return sb_fail(err, rc, "out of memory for a report");
+        return rc;
+    if (report_sessions(core, arena, &r) != 0)
+        return sb_fail(err, SB_E_MEMORY, "out of memory for a report");
     rc = report_rounds(core, now_ms, arena, &r, err);
     for (size_t i = 0; i < core->n_streams && rc == 0; i++)
         rc = report_stream(core, core->streams[i], now_ms, arena, &r, err);

@@ -10,6 +10,7 @@ struct sb_core;
 struct sb_session_info {
     struct sb_bytes institution;
     struct sb_bytes version;
+    uint64_t revision; /* of the protocol */
     uint64_t since_ms;
     uint64_t directory_version;
     uint64_t refused; /* answers REFUSED since it came */
@@ -63,6 +64,11 @@ struct sb_core_status {
     uint64_t malformed; /* messages since start */
     uint64_t refused;
 };
+/* Sizes, counts and shares alone; the lists of the others stay empty. */
+SB_CHECK int sb_core_report_shares(const struct sb_core *core,
+                                   struct sb_arena *arena,
+                                   struct sb_core_status *out,
+                                   struct sb_err *err);
 SB_CHECK int sb_core_report(const struct sb_core *core,
                             uint64_t now_ms,
                             struct sb_arena *arena,

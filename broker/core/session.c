@@ -140,6 +140,14 @@ static void in_session(struct step *s, struct session *session, struct sb_messag
     malformed(s, session, &why);
 }
 
+/* In its session, a program of a later release; what it says that we do not know ends
+ * nothing. */
+static bool is_newer(const struct step *s, const struct session *session)
+{
+    return session && session->newer && session->state == SESSION_OPEN &&
+           memcmp(session->id, s->in->as.message.frames.f[2].p, SB_SESSION) == 0;
+}
+
 void session_message(struct step *s)
 {
     struct sb_message m;
@@ -149,7 +157,13 @@ void session_message(struct step *s)
         session_end(s->core, session);
         session = NULL;
     }
-    if (sb_message_read(&s->in->as.message.frames, s->out->arena, &m, &why) != 0) {
+    int rc = sb_message_read(&s->in->as.message.frames, s->out->arena, &m, &why);
+    if (rc == SB_E_VERSION_SKEW && is_newer(s, session)) {
+        session->heard_mono = s->in->mono_ms;
+        effect_log(s, session->institution, &why);
+        return;
+    }
+    if (rc != 0) {
         malformed(s, session, &why);
         return;
     }

@@ -37,6 +37,7 @@ sessions(const struct sb_core_status *st, struct sb_arena *arena, bool *good)
         struct sb_value row = {.type = SB_MAP};
         sb_verb_put(&row, "institution", sb_value_text(s->institution), arena, good);
         sb_verb_put(&row, "version", sb_value_text(s->version), arena, good);
+        sb_verb_put(&row, "revision", sb_verb_count(s->revision), arena, good);
         sb_verb_put(&row, "since_ms", sb_verb_count(s->since_ms), arena, good);
         sb_verb_put(
             &row, "directory", sb_verb_count(s->directory_version), arena, good);
@@ -97,6 +98,7 @@ int sb_verb_status(void *ctx,
     sb_verb_put(
         &map, "program", sb_value_text(sb_bytes_str("sacbe-broker")), arena, &good);
     sb_verb_put(&map, "version", sb_value_text(sb_bytes_str(SB_VERSION)), arena, &good);
+    sb_verb_put(&map, "revision", sb_verb_count(sb_revisions.newest), arena, &good);
     sb_verb_put(&map, "address", sb_value_text(address), arena, &good);
     sb_verb_put(&map, "checkpoint", sb_verb_count(b->note_size), arena, &good);
     sb_verb_put(&map, "started_ms", sb_verb_count(b->started_ms), arena, &good);

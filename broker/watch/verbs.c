@@ -73,6 +73,8 @@ static int run_status(void *ctx,
     (void)request;
     put_text(&a, "program", "sacbe-witness");
     put_text(&a, "version", SB_VERSION);
+    put_text(&a, "broker_version", sb_client_broker_version(w->client));
+    put_count(&a, "revision", sb_client_revision(w->client));
     put_text(&a, "institution", w->institution);
     put_text(&a, "address", w->address);
     put_truth(&a, "connected", w->here);

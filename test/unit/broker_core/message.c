@@ -45,6 +45,10 @@ static void a_message_comes_back(void **state)
     assert_int_equal(read_frames(&frames), SB_E_MALFORMED);
     frames.f[1] = sb_bytes_str("WELCOM");
     assert_int_equal(read_frames(&frames), SB_E_MALFORMED);
+    frames.f[2] = sb_bytes(m.session, SB_SESSION);
+    assert_int_equal(read_frames(&frames), SB_E_VERSION_SKEW);
+    frames.f[1] = sb_bytes_str("welcom");
+    assert_int_equal(read_frames(&frames), SB_E_MALFORMED);
     frames.f[0] = sb_bytes_str("SB2");
     assert_int_equal(read_frames(&frames), SB_E_FRAMES);
     sb_buf_free(&header);
