@@ -75,6 +75,8 @@ static void attend(struct sb_status *s)
                          sb_tr(s->cli, "the daemon is stopping"));
     attend_own(s);
     attend_directory(s);
+    sb_status_attend_growth(s);
+    sb_status_attend_limits(s);
     if (daemon_of(s) == BROKER)
         sb_status_attend_broker(s);
 }
@@ -95,6 +97,7 @@ static int show(struct sb_status *s)
     sb_out_bytes(
         out, "program", sb_tr(s->cli, "Program"), sb_cmd_text(s->map, "program"));
     sb_out_time(out, "now", sb_tr(s->cli, "Time"), (uint64_t)s->now);
+    sb_status_growth(s);
     if (daemon_of(s) == BROKER)
         sb_status_broker(s);
     else if (daemon_of(s) == WITNESS)

@@ -25,6 +25,12 @@ void sb_status_broker(const struct sb_status *s);
 void sb_status_attend_disk(struct sb_status *s);
 void sb_status_disk(const struct sb_status *s);
 
+/* cmd_status_limits.c: use of limits; growth and days left, of any daemon. */
+void sb_status_attend_limits(struct sb_status *s);
+void sb_status_attend_growth(struct sb_status *s);
+void sb_status_limits(const struct sb_status *s);
+void sb_status_growth(const struct sb_status *s);
+
 /* What an adapter answered: its connection, streams, sources and readings. */
 void sb_status_adapter(const struct sb_cli *cli, const struct sb_value *map);
 /* What a witness answered: what it has seen and cosigned. */

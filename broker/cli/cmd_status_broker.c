@@ -208,5 +208,6 @@ void sb_status_broker(const struct sb_status *s)
             "%s",
             sb_tr(s->cli, "There is no quorum: the broker's own signature is final."));
     put_witnesses(s);
+    sb_status_limits(s);
     sessions(s);
 }

@@ -83,7 +83,7 @@ static int count(const struct sb_core *core,
                  struct sb_err *err)
 {
     struct sb_core_status st = {0};
-    int rc = sb_core_report(core, 0, arena, &st, err);
+    int rc = sb_core_report_shares(core, arena, &st, err);
     if (rc != 0)
         return rc;
     *out = (struct sb_use_counts){
@@ -180,7 +180,7 @@ int sb_use_restore(struct sb_core *core,
     struct sb_use_counts kept = {0};
     struct sb_core_status now = {0};
     struct sb_arena *arena = sb_arena_new(0);
-    int rc = arena ? sb_core_report(core, 0, arena, &now, err)
+    int rc = arena ? sb_core_report_shares(core, arena, &now, err)
                    : sb_fail(err, SB_E_MEMORY, "out of memory");
     if (rc == 0 && !load(journal, &now, generation, arena, &kept))
         kept = (struct sb_use_counts){0};
