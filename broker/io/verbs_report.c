@@ -107,9 +107,9 @@ int sb_verb_status(void *ctx,
     put_directory(&map, sb_dir_body(dir), arena, &good);
     put_core(&map, &st, arena, &good);
     sb_verb_put_room(b, &map, arena, &good);
+    sb_verb_put_limits(b, &st, &map, arena, &good);
     *value = map;
     return sb_verb_done(good, err);
-    sb_verb_put_limits(b, &st, &map, arena, &good);
 }
 
 int sb_verb_lag(void *ctx,
