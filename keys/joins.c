@@ -14,32 +14,67 @@ static bool same_classes(const struct sb_event *e, const struct sb_epoch *epoch)
     return true;
 }
 
-static int join_item(const struct sb_batch *batch,
-                     const struct sb_epoch *epoch,
-                     struct sb_bytes bytes,
+static int join_item(const struct sb_join *join,
+                     const struct sb_item *item,
                      uint64_t seq,
                      struct sb_err *err)
 {
-    struct sb_item item;
     const char *wrong = NULL;
-    int rc = sb_item_read(bytes, &item, err);
-    if (rc != 0)
-        return rc;
-    if (!sb_bytes_eq(item.event.stream, batch->stream))
+    if (!sb_bytes_eq(item->event.stream, join->batch->stream))
         wrong = "stream";
-    else if (item.event.seq != seq)
+    else if (item->event.seq != seq)
         wrong = "seq";
-    else if (item.event.epoch_no != epoch->core.epoch_no)
+    else if (item->event.epoch_no != join->epoch->core.epoch_no)
         wrong = "epoch";
-    else if (!same_classes(&item.event, epoch))
+    else if (!same_classes(&item->event, join->epoch))
         wrong = "classes";
     if (wrong)
         return sb_fail(err,
                        SB_E_JOIN,
                        "%.*s@%llu: the item's %s is not the batch's",
-                       SB_FMT(batch->stream),
+                       SB_FMT(join->batch->stream),
                        (unsigned long long)seq,
                        wrong);
+    return 0;
+}
+
+static int join_batch(const struct sb_join *join, struct sb_err *err)
+{
+    if (join->n_items == 0 || join->n_items != join->batch->count)
+        return sb_fail(err,
+                       SB_E_JOIN,
+                       "%zu items came with a batch of %llu",
+                       join->n_items,
+                       (unsigned long long)join->batch->count);
+    if (!sb_bytes_eq(join->batch->stream, join->epoch->core.stream))
+        return sb_fail(err, SB_E_JOIN, "the batch's epoch is another stream's");
+    return 0;
+}
+
+int sb_batch_items(const struct sb_join *join,
+                   sb_item_fn fn,
+                   void *ctx,
+                   struct sb_err *err)
+{
+    uint8_t root[SB_HASH];
+    int rc = join_batch(join, err);
+    for (size_t i = 0; rc == 0 && i < join->n_items; i++) {
+        struct sb_item item;
+        rc = sb_item_read(join->items[i], &item, err);
+        if (rc == 0)
+            rc = join_item(join, &item, join->batch->first_seq + i, err);
+        if (rc == 0 && fn)
+            rc = fn(ctx, i, &item, err);
+    }
+    if (rc != 0)
+        return rc;
+    sb_items_root(root, join->items, join->n_items);
+    if (memcmp(root, join->batch->items_root, SB_HASH) != 0)
+        return sb_fail(err,
+                       SB_E_ITEMS_ROOT,
+                       "%.*s@%llu: the items are not the signed ones",
+                       SB_FMT(join->batch->stream),
+                       (unsigned long long)join->batch->first_seq);
     return 0;
 }
 
@@ -49,26 +84,6 @@ int sb_batch_joins(const struct sb_batch *batch,
                    size_t n_items,
                    struct sb_err *err)
 {
-    uint8_t root[SB_HASH];
-    if (n_items == 0 || n_items != batch->count)
-        return sb_fail(err,
-                       SB_E_JOIN,
-                       "%zu items came with a batch of %llu",
-                       n_items,
-                       (unsigned long long)batch->count);
-    if (!sb_bytes_eq(batch->stream, epoch->core.stream))
-        return sb_fail(err, SB_E_JOIN, "the batch's epoch is another stream's");
-    for (size_t i = 0; i < n_items; i++) {
-        int rc = join_item(batch, epoch, items[i], batch->first_seq + i, err);
-        if (rc != 0)
-            return rc;
-    }
-    sb_items_root(root, items, n_items);
-    if (memcmp(root, batch->items_root, SB_HASH) != 0)
-        return sb_fail(err,
-                       SB_E_ITEMS_ROOT,
-                       "%.*s@%llu: the items are not the signed ones",
-                       SB_FMT(batch->stream),
-                       (unsigned long long)batch->first_seq);
-    return 0;
+    const struct sb_join join = {batch, epoch, items, n_items};
+    return sb_batch_items(&join, NULL, NULL, err);
 }

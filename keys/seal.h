@@ -91,5 +91,21 @@ SB_CHECK int sb_batch_joins(const struct sb_batch *batch,
                             const struct sb_bytes *items,
                             size_t n_items,
                             struct sb_err *err);
+/* The same; `fn` sees each item that holds, in order, before the root is judged: what
+ * it does counts only when 0 is returned. Its own code ends the call. */
+typedef int (*sb_item_fn)(void *ctx,
+                          size_t i,
+                          const struct sb_item *item,
+                          struct sb_err *err);
+struct sb_join {
+    const struct sb_batch *batch;
+    const struct sb_epoch *epoch;
+    const struct sb_bytes *items;
+    size_t n_items;
+};
+SB_CHECK int sb_batch_items(const struct sb_join *join,
+                            sb_item_fn fn,
+                            void *ctx,
+                            struct sb_err *err);
 
 #endif

@@ -9,6 +9,9 @@ void sb_secrets_free(struct sb_secrets *s)
     if (!s)
         return;
     sodium_free(s->keys);
+    if (s->nonces)
+        sodium_memzero(s->nonces, sizeof *s->nonces);
+    free(s->nonces);
     free(s);
 }
 
@@ -25,13 +28,16 @@ int sb_secrets_alloc(struct sb_secrets **out,
             return sb_fail(err, SB_E_EPOCH_FORM, "classes must be codes in text order");
     struct sb_secrets *s = calloc(1, sizeof *s);
     uint8_t(*keys)[SB_SECRET] = sodium_allocarray(SB_CLASSES, sizeof *keys);
-    if (!s || !keys) {
+    struct sb_nonces *nonces = calloc(1, sizeof *nonces);
+    if (!s || !keys || !nonces) {
         free(s);
+        free(nonces);
         sodium_free(keys);
         return sb_fail(err, SB_E_MEMORY, "out of memory for secrets");
     }
     s->n = classes->n;
     s->keys = keys;
+    s->nonces = nonces;
     sodium_memzero(keys, SB_CLASSES * sizeof *keys);
     for (size_t i = 0; i < s->n; i++) {
         s->classes[i].n = classes->items[i].n;
@@ -52,6 +58,18 @@ int sb_secrets_new(struct sb_secrets **out,
     randombytes_buf(s->keys, s->n * sizeof *s->keys);
     *out = s;
     return 0;
+}
+
+void sb_secrets_nonce(const struct sb_secrets *s, uint8_t out[SB_AEAD_NONCE])
+{
+    struct sb_nonces *all = s->nonces;
+    if (all->left == 0) {
+        randombytes_buf(all->bytes, sizeof all->bytes);
+        all->left = SB_NONCES;
+    }
+    uint8_t *next = all->bytes[--all->left];
+    memcpy(out, next, SB_AEAD_NONCE);
+    sodium_memzero(next, SB_AEAD_NONCE);
 }
 
 size_t sb_secrets_count(const struct sb_secrets *s)

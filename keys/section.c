@@ -48,7 +48,6 @@ static int prepare(const struct sb_secrets *secrets,
                    struct section_key keys[SB_CLASSES],
                    struct sb_err *err)
 {
-    uint8_t nonces[SB_CLASSES][SB_AEAD_NONCE];
     uint8_t ek[SB_EVENT_KEY];
     size_t total = 0;
     for (size_t i = 0; i < secrets->n; i++) {
@@ -63,18 +62,31 @@ static int prepare(const struct sb_secrets *secrets,
                            "the event's section %.*s has too many bytes",
                            SB_FMT(sections[i].class_name));
     }
-    randombytes_buf(nonces, secrets->n * sizeof nonces[0]);
     event->n_classes = secrets->n;
     for (size_t i = 0; i < secrets->n; i++) {
         struct sb_event_class *c = &event->classes[i];
         event_key(ek, secrets->keys[i], event->seq);
         derive(&keys[i], ek, event, sections[i].class_name);
         c->name = sections[i].class_name;
-        memcpy(c->nonce, nonces[i], SB_AEAD_NONCE);
+        sb_secrets_nonce(secrets, c->nonce);
         memcpy(c->kc, keys[i].kc, sizeof c->kc);
     }
     sodium_memzero(ek, sizeof ek);
     return 0;
+}
+
+/* Padding of ISO/IEC 7816-4, as libsodium's sodium_pad writes it: 0x80, then zeros up
+ * to a whole block. False: there is none. What is behind it is authentic, so that how
+ * long a look takes tells nobody but its reader. */
+static bool unpad(const uint8_t *p, size_t padded, size_t *size)
+{
+    size_t n = padded;
+    while (n > 0 && padded - n < SB_PAD_BLOCK && p[n - 1] == 0)
+        n--;
+    if (n == 0 || padded - n == SB_PAD_BLOCK || p[n - 1] != 0x80)
+        return false;
+    *size = n - 1;
+    return true;
 }
 
 /* Appends C; its bytes are padded and sealed where they stand. */
@@ -84,15 +96,12 @@ static size_t seal_section(const struct section_key *key,
                            struct sb_bytes plain,
                            struct sb_buf *out)
 {
-    static const uint8_t room[SB_PAD_BLOCK + TAG_SIZE] = {0};
+    static const uint8_t room[SB_PAD_BLOCK + TAG_SIZE] = {0x80};
     size_t start = out->n;
-    size_t padded = 0;
+    size_t padded = (plain.n / SB_PAD_BLOCK + 1) * SB_PAD_BLOCK;
     sb_buf_put(out, plain.p, plain.n);
     sb_buf_put(out, room, sizeof room);
-    if (out->failed ||
-        sodium_pad(
-            &padded, out->p + start, plain.n, SB_PAD_BLOCK, plain.n + SB_PAD_BLOCK) !=
-            0)
+    if (out->failed)
         return 0;
     crypto_aead_xchacha20poly1305_ietf_encrypt(out->p + start,
                                                NULL,
@@ -186,17 +195,16 @@ static bool open_section(const struct section_key *key,
     sb_buf_put(plain, ct.p, ct.n);
     if (plain->failed)
         return false;
-    bool good =
-        crypto_aead_xchacha20poly1305_ietf_decrypt(plain->p + start,
-                                                   &padded,
-                                                   NULL,
-                                                   plain->p + start,
-                                                   ct.n,
-                                                   header.p,
-                                                   header.n,
-                                                   c->nonce,
-                                                   key->k) == 0 &&
-        sodium_unpad(&size, plain->p + start, (size_t)padded, SB_PAD_BLOCK) == 0;
+    bool good = crypto_aead_xchacha20poly1305_ietf_decrypt(plain->p + start,
+                                                           &padded,
+                                                           NULL,
+                                                           plain->p + start,
+                                                           ct.n,
+                                                           header.p,
+                                                           header.n,
+                                                           c->nonce,
+                                                           key->k) == 0 &&
+                unpad(plain->p + start, (size_t)padded, &size);
     plain->n = start + (good ? size : 0);
     return good;
 }

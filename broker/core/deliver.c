@@ -48,13 +48,12 @@ joined(struct step *s, const struct feed *f, const struct sb_stored_entry *e)
     for (size_t i = 0; i < e->n_cts; i++)
         if (in_epoch_class(f, e->ct_class[i]))
             raw[n++] = e->ct_raw[i];
-    struct sb_buf out = {0};
-    sb_cts_join(&out, raw, n);
-    if (out.failed)
+    if (n == e->n_cts && e->cts.n > 0)
+        return e->cts;
+    struct sb_bytes whole = sb_cts_joined(s->out->arena, raw, n);
+    if (!whole.p)
         s->out->failed = true;
-    struct sb_bytes kept = effect_keep(s->out, sb_buf_bytes(&out));
-    sb_buf_free(&out);
-    return kept;
+    return whole;
 }
 
 size_t deliver_withdrawals(const struct sb_stored_entry *batch,

@@ -35,6 +35,7 @@ struct sb_append {
     size_t n_cts;
     struct sb_bytes ct_class[SB_CLASSES];
     struct sb_bytes ct_raw[SB_CLASSES];
+    struct sb_bytes cts; /* the ciphertexts payload in which they stand */
 };
 
 struct sb_effect {

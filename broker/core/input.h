@@ -35,6 +35,7 @@ struct sb_stored_entry { /* a journal entry as it is read */
     size_t n_cts;          /* pruned classes are missing */
     struct sb_bytes ct_class[SB_CLASSES];
     struct sb_bytes ct_raw[SB_CLASSES]; /* elements of the ciphertexts payload */
+    struct sb_bytes cts; /* the payload of just these classes, where it is at hand */
 };
 
 struct sb_input {

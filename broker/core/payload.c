@@ -4,6 +4,9 @@
 
 #include "schemas/record/record.h"
 
+#define FIXARRAY 0x90u /* msgpack: an array of up to 15 */
+_Static_assert(SB_CLASSES < 16, "the head of a list of classes is one byte");
+
 void sb_items_write(struct sb_buf *out, const struct sb_bytes *items, size_t n)
 {
     sb_pack_array(out, n);
@@ -67,6 +70,24 @@ void sb_cts_join(struct sb_buf *out, const struct sb_bytes *raw, size_t n)
     sb_pack_array(out, n);
     for (size_t i = 0; i < n; i++)
         sb_buf_put(out, raw[i].p, raw[i].n);
+}
+
+struct sb_bytes
+sb_cts_joined(struct sb_arena *arena, const struct sb_bytes *raw, size_t n)
+{
+    size_t size = 1; /* the head of an array of fewer than 16 */
+    for (size_t i = 0; i < n; i++)
+        size += raw[i].n;
+    uint8_t *whole = sb_arena_room(arena, size);
+    uint8_t *to = whole;
+    if (!whole)
+        return sb_bytes(NULL, 0);
+    *to++ = (uint8_t)(FIXARRAY | n);
+    for (size_t i = 0; i < n; i++) {
+        memcpy(to, raw[i].p, raw[i].n);
+        to += raw[i].n;
+    }
+    return sb_bytes(whole, size);
 }
 
 int sb_cts_read(struct sb_bytes payload,

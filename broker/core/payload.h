@@ -28,6 +28,9 @@ void sb_cts_write(struct sb_buf *out, const struct sb_cts *cts); /* from name an
 void sb_cts_join(struct sb_buf *out,
                  const struct sb_bytes *raw,
                  size_t n); /* from raw */
+/* The same in the arena; empty without memory. */
+struct sb_bytes
+sb_cts_joined(struct sb_arena *arena, const struct sb_bytes *raw, size_t n);
 SB_CHECK int sb_cts_read(struct sb_bytes payload,
                          struct sb_arena *arena,
                          struct sb_cts *out,

@@ -120,12 +120,44 @@ static int judge_order(struct step *s, const struct publish_in *p, struct sb_err
     return 0;
 }
 
+struct judge_cts { /* the ciphertexts of a batch while they are judged */
+    const struct publish_in *in;
+    bool refilled;
+};
+
 /* Each ciphertext is the one that its item names, and no event is too large. A refill
  * may come without those that were withdrawn: their withdrawal comes behind it. */
-static int judge_cts(const struct publish_in *p, bool refilled, struct sb_err *err)
+static int
+judge_item(void *ctx, size_t i, const struct sb_item *item, struct sb_err *err)
+{
+    const struct judge_cts *j = ctx;
+    const struct sb_cts *cts = &j->in->cts;
+    size_t bytes = j->in->items[i].n;
+    for (size_t c = 0; c < cts->n; c++) {
+        uint8_t hash[SB_HASH];
+        struct sb_bytes ct = cts->classes[c].cts[i];
+        bool right = j->refilled;
+        bytes += ct.n;
+        if (ct.n > 0 && bytes <= SB_EVENT_MAX) {
+            sb_hash(hash, "sacbe/ct/1", ct);
+            right = memcmp(hash, item->ct_hash[c], SB_HASH) == 0;
+        }
+        if (!right || bytes > SB_EVENT_MAX)
+            return sb_fail(err,
+                           bytes > SB_EVENT_MAX ? SB_E_TOO_LARGE : SB_E_JOIN,
+                           "%s@%llu: a ciphertext is not the one that its item names",
+                           j->in->stream->name,
+                           (unsigned long long)item->event.seq);
+    }
+    return 0;
+}
+
+static int judge_events(const struct publish_in *p, bool refilled, struct sb_err *err)
 {
     const struct sb_cts *cts = &p->cts;
     const struct sb_epoch *epoch = &p->stream->epoch;
+    struct judge_cts j = {p, refilled};
+    const struct sb_join join = {&p->batch, epoch, p->items, p->n_items};
     bool shape = cts->n == epoch->n_classes;
     for (size_t c = 0; shape && c < cts->n; c++)
         shape = sb_bytes_eq(cts->classes[c].name, epoch->classes[c].name) &&
@@ -135,32 +167,11 @@ static int judge_cts(const struct publish_in *p, bool refilled, struct sb_err *e
                        SB_E_JOIN,
                        "%s: ciphertexts are not those of the epoch's classes",
                        p->stream->name);
-    for (size_t i = 0; i < p->n_items; i++) {
-        struct sb_item item;
-        int rc = sb_item_read(p->items[i], &item, err);
-        if (rc != 0)
-            return rc;
-        size_t bytes = p->items[i].n;
-        for (size_t c = 0; c < cts->n; c++) {
-            uint8_t hash[SB_HASH];
-            sb_hash(hash, "sacbe/ct/1", cts->classes[c].cts[i]);
-            bytes += cts->classes[c].cts[i].n;
-            bool right = cts->classes[c].cts[i].n > 0
-                             ? memcmp(hash, item.ct_hash[c], SB_HASH) == 0
-                             : refilled;
-            if (!right || bytes > SB_EVENT_MAX)
-                return sb_fail(
-                    err,
-                    bytes > SB_EVENT_MAX ? SB_E_TOO_LARGE : SB_E_JOIN,
-                    "%s@%llu: a ciphertext is not the one that its item names",
-                    p->stream->name,
-                    (unsigned long long)item.event.seq);
-        }
-    }
-    return 0;
+    return sb_batch_items(&join, judge_item, &j, err);
 }
 
-static void store(struct step *s, const struct publish_in *p, struct sb_bytes items)
+static void
+store(struct step *s, const struct publish_in *p, const struct sb_message *m)
 {
     struct stream *st = p->stream;
     uint64_t last = p->batch.first_seq + p->batch.count - 1;
@@ -169,7 +180,8 @@ static void store(struct step *s, const struct publish_in *p, struct sb_bytes it
                               .stream = sb_bytes_str(st->name),
                               .first = p->batch.first_seq,
                               .last = last,
-                              .items = items,
+                              .items = m->payload[1],
+                              .cts = m->payload[2],
                               .n_cts = p->cts.n};
     memcpy(entry.hash, p->in.hash, SB_HASH);
     for (size_t c = 0; c < p->cts.n; c++) {
@@ -201,11 +213,9 @@ void accept_publish(struct step *s,
     if (rc == 0)
         rc = judge_order(s, &p, &why);
     if (rc == 0)
-        rc = sb_batch_joins(&p.batch, &p.stream->epoch, p.items, p.n_items, &why);
-    if (rc == 0)
-        rc = judge_cts(&p, is_refill(s->core, &p), &why);
+        rc = judge_events(&p, is_refill(s->core, &p), &why);
     if (rc == 0) {
-        store(s, &p, m->payload[1]);
+        store(s, &p, m);
         return;
     }
     uint64_t expected = 0;

@@ -7,16 +7,22 @@
 #include <stdlib.h>
 
 #include "broker/io/channel.h"
+#include "broker/io/lines.h"
 #include "broker/io/tail.h"
 #include "broker/journal/reader.h"
+
+#define AHEAD 2u /* jobs that the thread has: one, and the next */
 
 struct sb_asker {
     pthread_t thread;
     struct sb_channel loop;
     struct sb_channel worker;
     struct sb_journal_reader *reader;
-    uint64_t sent;  /* by the loop */
-    uint64_t taken; /* by the loop */
+    struct sb_lines lines; /* the loop's, as what follows */
+    uint64_t sent;         /* all that was ever to be asked */
+    uint64_t given;        /* to the thread */
+    uint64_t taken;        /* answered */
+    struct sb_err failed;  /* the thread cannot be reached: told by take */
 };
 
 static int answer_query(struct sb_asker *a, struct sb_job *job, struct sb_err *err)
@@ -102,11 +108,26 @@ int sb_asker_start(struct sb_asker **out,
     return 0;
 }
 
+/* Lets the thread have the next ones, an owner after another. */
+static void give(struct sb_asker *a)
+{
+    struct sb_job *job;
+    while (a->given - a->taken < AHEAD && (job = sb_lines_take(&a->lines))) {
+        if (sb_channel_send(&a->loop, job, &a->failed)) {
+            sb_job_free(job);
+            return;
+        }
+        a->given++;
+    }
+}
+
 int sb_asker_send(struct sb_asker *a, struct sb_job *job, struct sb_err *err)
 {
-    int rc = sb_channel_send(&a->loop, job, err);
-    a->sent += rc == 0;
-    return rc;
+    if (!sb_lines_put(&a->lines, job))
+        return sb_fail(err, SB_E_MEMORY, "a question to the journal");
+    a->sent++;
+    give(a);
+    return 0;
 }
 
 uint64_t sb_asker_waiting(const struct sb_asker *a)
@@ -122,12 +143,15 @@ uint64_t sb_asker_answered(const struct sb_asker *a)
 int sb_asker_take(struct sb_asker *a, struct sb_job **out, struct sb_err *err)
 {
     void *job = NULL;
+    if (a->failed.code)
+        return sb_fail(err, a->failed.code, "%s", a->failed.text);
     int rc = sb_channel_take(&a->loop, &job, 0, err);
-    if (rc == 1) {
-        a->taken++;
-        *out = job;
-    }
-    return rc;
+    if (rc != 1)
+        return rc;
+    a->taken++;
+    give(a);
+    *out = job;
+    return 1;
 }
 
 void *sb_asker_socket(const struct sb_asker *a)
@@ -139,11 +163,13 @@ void sb_asker_stop(struct sb_asker *a)
 {
     if (!a)
         return;
+    sb_lines_drop(&a->lines);
     struct sb_job *stop = sb_job_new(SB_JOB_STOP);
     if (!stop || sb_channel_send(&a->loop, stop, NULL))
         abort(); /* a thread that cannot be told to end would be joined for ever */
     (void)pthread_join(a->thread, NULL);
     struct sb_job *left = NULL;
+    a->failed = (struct sb_err){0};
     while (sb_asker_take(a, &left, NULL) == 1)
         sb_job_free(left);
     sb_channel_close(&a->loop);

@@ -1,7 +1,8 @@
 /* The thread that reads the journal for the loop, by its own read-only connection.
  *
- * Jobs QUERY, TAIL and INDEX go in and come back, answered, in order; FAILED when the
- * journal cannot be read. */
+ * Jobs QUERY, TAIL and INDEX go in and come back, answered: those of one owner in
+ * order, the owners in turn, so that nobody's questions wait for all of another's.
+ * FAILED when the journal cannot be read. */
 #ifndef BROKER_IO_ASKER_H
 #define BROKER_IO_ASKER_H
 

@@ -120,7 +120,8 @@ int sb_broker_open(struct sb_broker **out,
         b->core = s.core;
         s.core = NULL;
         b->accepted = b->committed = sb_journal_size(s.journal);
-        rc = open_threads(b, &s, err);
+        b->recent = sb_recent_new(b->committed);
+        rc = b->recent ? open_threads(b, &s, err) : sb_fail(err, SB_E_MEMORY, "broker");
     }
     if (!rc)
         rc = first_steps(b, &s, err);
@@ -143,6 +144,8 @@ void sb_broker_close(struct sb_broker *b)
     sb_asker_stop(b->asker);
     sb_admin_close(b->admin);
     sb_gate_close(b->gate);
+    sb_reads_drop(b);
+    sb_recent_free(b->recent);
     sb_effects_free(b->effects);
     sb_core_free(b->core);
     sb_job_free(b->note_job);
@@ -184,7 +187,11 @@ static int take_messages(struct sb_broker *b, struct sb_err *err)
         in.as.message.curve_pk = a.curve_pk;
         in.as.message.frames = a.frames;
         in.as.message.random = random;
+        b->lent = (struct sb_lent){1, {a.hold}};
+        b->owner = a.owner;
         rc = sb_broker_step(b, &in, err);
+        b->lent.n = 0;
+        b->owner = 0;
         if (rc)
             return rc;
     }
@@ -200,6 +207,8 @@ static int on_writer(struct sb_broker *b, struct sb_job *job, struct sb_err *err
         b->committed = job->as.committed.size;
         b->queued -= job->as.committed.bytes;
         in.as.committed.size = b->committed;
+        sb_recent_add(b->recent, job->as.committed.done);
+        job->as.committed.done = NULL;
         rc = sb_broker_step(b, &in, err);
         break;
     case SB_JOB_CHECKPOINT:
@@ -222,21 +231,6 @@ static int on_writer(struct sb_broker *b, struct sb_job *job, struct sb_err *err
     return rc;
 }
 
-static int on_asker(struct sb_broker *b, struct sb_job *job, struct sb_err *err)
-{
-    int rc;
-    if (job->kind == SB_JOB_QUERY)
-        rc = sb_broker_step(b, &job->as.query.input, err);
-    else if (job->kind == SB_JOB_TAIL)
-        rc = sb_broker_tailed(b, job, err);
-    else if (job->kind == SB_JOB_INDEX)
-        rc = sb_broker_found_index(b, job, err);
-    else
-        rc = sb_fail(err, job->as.failed.code, "%s", job->as.failed.text);
-    sb_job_free(job);
-    return rc;
-}
-
 static int take_jobs(struct sb_broker *b, struct sb_err *err)
 {
     struct sb_job *job = NULL;
@@ -246,9 +240,7 @@ static int take_jobs(struct sb_broker *b, struct sb_err *err)
         if (rc)
             return rc;
     }
-    while (!rc && (rc = sb_asker_take(b->asker, &job, err)) == 1)
-        rc = on_asker(b, job, err);
-    return rc;
+    return rc ? rc : sb_reads_take(b, err);
 }
 
 static int tick(struct sb_broker *b, struct sb_err *err)
@@ -258,6 +250,7 @@ static int tick(struct sb_broker *b, struct sb_err *err)
     if (mono < b->next_tick)
         return 0;
     b->next_tick = mono + TICK_MS;
+    sb_recent_age(b->recent);
     if (mono > silent)
         sb_gate_sweep(b->gate, mono - silent);
     sb_broker_use_tick(b, mono);
@@ -288,7 +281,8 @@ static int wait_for_work(struct sb_broker *b, struct sb_err *err)
          .events = ZMQ_POLLIN}};
     int n = (int)(sizeof items / sizeof *items) - (b->config->signals ? 0 : 1);
     uint64_t mono = b->config->mono_ms();
-    long ms = b->next_tick > mono ? (long)(b->next_tick - mono) : 0;
+    bool busy = sb_reads_waiting(b) || b->next_tick <= mono;
+    long ms = busy ? 0 : (long)(b->next_tick - mono);
     if (zmq_poll(items, n, ms) < 0 && errno != EINTR)
         return sb_fail(err, SB_E_IO, "poll: %s", zmq_strerror(errno));
     return 0;

@@ -7,6 +7,7 @@
 #include "broker/io/asker.h"
 #include "broker/io/broker.h"
 #include "broker/io/gate.h"
+#include "broker/io/recent.h"
 #include "broker/io/writer.h"
 
 #define QUEUE_BYTES_MAX                                                                \
@@ -29,6 +30,11 @@ struct sb_broker {
     struct sb_writer *writer;
     struct sb_asker *asker;
     struct sb_admin *admin;
+    struct sb_recent *recent; /* what was stored last */
+    struct sb_lent lent;      /* where the slices of this step lie */
+    uint64_t owner;           /* for whom this step is; 0: nobody */
+    struct sb_job *ready;     /* questions that it answers, oldest first */
+    struct sb_job *ready_last;
     uint64_t started_ms;
     uint64_t accepted;    /* entries handed to the journal, its own included */
     uint64_t committed;   /* entries that are durable */
@@ -60,6 +66,12 @@ struct sb_broker {
  * found gone meanwhile. Times are filled in here. After an error the broker stops. */
 SB_CHECK int
 sb_broker_step(struct sb_broker *b, struct sb_input *in, struct sb_err *err);
+/* reads.c: what the core asks of the journal, and the answers. */
+SB_CHECK int
+sb_reads_ask(struct sb_broker *b, const struct sb_effect *e, struct sb_err *err);
+SB_CHECK int sb_reads_take(struct sb_broker *b, struct sb_err *err);
+bool sb_reads_waiting(const struct sb_broker *b); /* take has more to do at once */
+void sb_reads_drop(struct sb_broker *b);
 /* verbs.c */
 extern const struct sb_admin_verb sb_broker_verbs[];
 /* verbs_tail.c, verbs_prune.c: the asker's answer to an operator */

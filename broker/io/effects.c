@@ -9,7 +9,7 @@ static int
 run_append(struct sb_broker *b, const struct sb_append *a, struct sb_err *err)
 {
     struct sb_job *job = NULL;
-    int rc = sb_job_append(&job, a, err);
+    int rc = sb_job_append(&job, a, sb_lent_find(&b->lent, a->record), err);
     if (rc)
         return rc;
     uint64_t bytes = sb_append_bytes(a);
@@ -21,18 +21,6 @@ run_append(struct sb_broker *b, const struct sb_append *a, struct sb_err *err)
     b->accepted = a->index + 1;
     b->queued += bytes;
     return 0;
-}
-
-static int run_query(struct sb_broker *b, const struct sb_effect *e, struct sb_err *err)
-{
-    struct sb_job *job = NULL;
-    int rc = sb_job_query(&job, e, err);
-    if (rc)
-        return rc;
-    rc = sb_asker_send(b->asker, job, err);
-    if (rc)
-        sb_job_free(job);
-    return rc;
 }
 
 /* Follows the newest final note, for operators. */
@@ -101,7 +89,8 @@ run_effect(struct sb_broker *b, const struct sb_effect *e, struct sb_err *err)
 {
     switch (e->kind) {
     case SB_EFFECT_SEND:
-        return sb_gate_send(b->gate, e->as.send.peer, &e->as.send.frames, err);
+        return sb_gate_send(
+            b->gate, e->as.send.peer, &e->as.send.frames, &b->lent, err);
     case SB_EFFECT_APPEND:
         return run_append(b, &e->as.append, err);
     case SB_EFFECT_LOOKUP:
@@ -109,7 +98,7 @@ run_effect(struct sb_broker *b, const struct sb_effect *e, struct sb_err *err)
     case SB_EFFECT_READ:
     case SB_EFFECT_PROVE:
     case SB_EFFECT_FETCH:
-        return run_query(b, e, err);
+        return sb_reads_ask(b, e, err);
     case SB_EFFECT_COSIGNED:
         return run_cosigned(b, e, err);
     case SB_EFFECT_STOP:

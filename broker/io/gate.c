@@ -9,6 +9,7 @@
 #include <string.h>
 #include <zmq.h>
 
+#include "broker/io/lines.h"
 #include "broker/io/zap.h"
 #include "keys/vault.h"
 
@@ -22,7 +23,6 @@
 #define RECEIVE_HWM 32
 #define RECHECK_MS 1000 /* a key's validity is looked up again after this time */
 #define GONE_MAX 256
-#define PARTS (1 + SB_FRAMES)
 
 struct sb_gate {
     void *router;
@@ -30,8 +30,7 @@ struct sb_gate {
     struct sb_log *log;
     struct sb_peers *peers;
     char address[256];
-    zmq_msg_t parts[PARTS];
-    size_t n_parts;
+    struct sb_hold *message; /* that came last */
     uint64_t gone[GONE_MAX]; /* a ring; when full, sweeping finds the rest */
     size_t gone_at;
     size_t n_gone;
@@ -131,18 +130,11 @@ int sb_gate_open(struct sb_gate **out,
     return 0;
 }
 
-static void drop_parts(struct sb_gate *g)
-{
-    for (size_t i = 0; i < g->n_parts; i++)
-        zmq_msg_close(&g->parts[i]);
-    g->n_parts = 0;
-}
-
 void sb_gate_close(struct sb_gate *g)
 {
     if (!g)
         return;
-    drop_parts(g);
+    sb_hold_drop(g->message);
     if (g->router)
         zmq_close(g->router);
     if (g->zap)
@@ -202,17 +194,30 @@ void sb_gate_sweep(struct sb_gate *g, uint64_t mono_ms)
         lose(g, number);
 }
 
+/* Room for the next message: what is shared of the one before stays. */
+static int make_room(struct sb_gate *g, struct sb_err *err)
+{
+    if (g->message && sb_hold_reuse(g->message))
+        return 0;
+    sb_hold_drop(g->message);
+    g->message = sb_hold_new();
+    return g->message ? 0 : sb_fail(err, SB_E_MEMORY, "message");
+}
+
 /* All parts of one message; more than any message has are counted, not kept. */
 static int receive(struct sb_gate *g, size_t *n, struct sb_err *err)
 {
-    drop_parts(g);
+    int made = make_room(g, err);
+    if (made)
+        return made;
     *n = 0;
     int more = 1;
     while (more) {
         zmq_msg_t excess;
         zmq_msg_init(&excess);
-        zmq_msg_t *part = *n < PARTS ? &g->parts[g->n_parts++] : &excess;
-        zmq_msg_init(part);
+        zmq_msg_t *part = sb_hold_part(g->message);
+        if (!part)
+            part = &excess;
         int rc = zmq_msg_recv(part, g->router, ZMQ_DONTWAIT);
         int why = errno;
         more = zmq_msg_more(part);
@@ -229,17 +234,18 @@ static int receive(struct sb_gate *g, size_t *n, struct sb_err *err)
 /* The peer's key by the metadata of the second frame: the routing id has none. */
 static bool authenticated(struct sb_gate *g, uint8_t curve_pk[SB_PK])
 {
-    if (g->n_parts < 2)
+    if (sb_hold_parts(g->message) < 2)
         return false;
-    const char *user = zmq_msg_gets(&g->parts[1], "User-Id");
+    const char *user = zmq_msg_gets(sb_hold_at(g->message, 1), "User-Id");
     return user && sb_unhex(curve_pk, SB_PK, sb_bytes_str(user));
 }
 
 static struct sb_peer *
 find_peer(struct sb_gate *g, const uint8_t curve_pk[SB_PK], struct sb_err *err)
 {
-    const uint8_t *id = zmq_msg_data(&g->parts[0]);
-    if (zmq_msg_size(&g->parts[0]) != SB_ROUTING_ID || id[0] != 0) {
+    zmq_msg_t *first = sb_hold_at(g->message, 0);
+    const uint8_t *id = zmq_msg_data(first);
+    if (zmq_msg_size(first) != SB_ROUTING_ID || id[0] != 0) {
         (void)sb_fail(err, SB_E_IDENTITY, "a routing id that the client chose");
         return NULL;
     }
@@ -264,13 +270,15 @@ static bool still_known(struct sb_gate *g,
     uint64_t version = sb_dir_body(dir)->version;
     if (peer->directory_version == version && mono_ms - peer->checked_ms < RECHECK_MS)
         return true;
-    if (sb_dir_by_curve(dir, peer->curve_pk, now_ms).n == 0) {
+    struct sb_bytes of = sb_dir_by_curve(dir, peer->curve_pk, now_ms);
+    if (of.n == 0) {
         sb_zap_log(
             g->log, sb_dir_curve_refusal(dir, peer->curve_pk, now_ms), peer->curve_pk);
         return false;
     }
     peer->directory_version = version;
     peer->checked_ms = mono_ms;
+    peer->owner = sb_owner_of(of);
     return true;
 }
 
@@ -279,9 +287,11 @@ fill(struct sb_gate *g, const struct sb_peer *peer, size_t n, struct sb_arrival 
 {
     out->peer = peer->number;
     out->curve_pk = peer->curve_pk;
-    out->frames.n = n <= PARTS ? n - 1 : 0;
+    out->owner = peer->owner;
+    out->hold = g->message;
+    out->frames.n = n <= SB_HOLD_PARTS ? n - 1 : 0;
     for (size_t i = 0; i < out->frames.n; i++) {
-        zmq_msg_t *part = &g->parts[1 + i];
+        zmq_msg_t *part = sb_hold_at(g->message, 1 + i);
         out->frames.f[i] = sb_bytes(zmq_msg_data(part), zmq_msg_size(part));
     }
 }
@@ -323,27 +333,31 @@ int sb_gate_take(struct sb_gate *g,
     }
 }
 
-static int
-send_parts(struct sb_gate *g, struct sb_peer *peer, const struct sb_frames *frames)
+static int send_parts(struct sb_gate *g,
+                      struct sb_peer *peer,
+                      const struct sb_frames *frames,
+                      const struct sb_lent *lent)
 {
     struct sb_sending *way = peer->sending;
     if (sb_sending_bytes(way) > SB_SENDING_MAX)
         return EAGAIN;
-    int why = sb_sending_part(way, g->router, sb_bytes(peer->id, SB_ROUTING_ID), true);
+    struct sb_bytes id = sb_bytes(peer->id, SB_ROUTING_ID);
+    int why = sb_sending_part(way, g->router, id, lent, true);
     for (size_t i = 0; !why && i < frames->n; i++)
-        why = sb_sending_part(way, g->router, frames->f[i], i + 1 < frames->n);
+        why = sb_sending_part(way, g->router, frames->f[i], lent, i + 1 < frames->n);
     return why;
 }
 
 int sb_gate_send(struct sb_gate *g,
                  uint64_t number,
                  const struct sb_frames *frames,
+                 const struct sb_lent *lent,
                  struct sb_err *err)
 {
     struct sb_peer *peer = sb_peers_by_number(g->peers, number);
     if (!peer || !frames->n)
         return 0; /* the core hears of it by sb_gate_gone */
-    int why = send_parts(g, peer, frames);
+    int why = send_parts(g, peer, frames, lent);
     if (!why)
         return 0;
     if (why != EAGAIN && why != EHOSTUNREACH)

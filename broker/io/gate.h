@@ -18,9 +18,11 @@ struct sb_gate_config {
     struct sb_log *log;           /* borrowed; may be NULL */
 };
 
-struct sb_arrival { /* a message that came; slices live until the next call */
+struct sb_arrival { /* a message that came; slices live until the next call, */
     uint64_t peer;
     const uint8_t *curve_pk;
+    uint64_t owner;          /* its institution's number (lines.h) */
+    struct sb_hold *hold;    /* or longer: share what they lie in */
     struct sb_frames frames; /* n 0: more frames than any message has */
 };
 
@@ -44,10 +46,12 @@ SB_CHECK int sb_gate_take(struct sb_gate *g,
                           uint64_t mono_ms,
                           struct sb_arrival *out,
                           struct sb_err *err);
-/* Sends, or finds out that the peer is gone (sb_gate_gone) or does not read. */
+/* Sends, or finds out that the peer is gone (sb_gate_gone) or does not read. Large
+ * frames that lie in `lent` are not copied. */
 SB_CHECK int sb_gate_send(struct sb_gate *g,
                           uint64_t peer,
                           const struct sb_frames *frames,
+                          const struct sb_lent *lent,
                           struct sb_err *err);
 void sb_gate_forget(struct sb_gate *g, uint64_t peer);
 /* Peers silent since before `mono_ms` count as gone. */

@@ -1,29 +1,41 @@
 /* Purpose: make and free what threads hand over.
- * Invariant: a job borrows nothing.
+ * Invariant: a job borrows nothing but what it shares.
  * Not: sending (channel.c). */
 #include "broker/io/job.h"
 
 #include <stdlib.h>
 
-struct sb_job *sb_job_new(enum sb_job_kind kind)
+/* Takes one ownership of the hold. */
+static struct sb_job *job_in(enum sb_job_kind kind, struct sb_hold *hold)
 {
-    struct sb_job *job = calloc(1, sizeof *job);
-    if (!job)
-        return NULL;
-    job->kind = kind;
-    job->arena = sb_arena_new(0);
-    if (!job->arena) {
-        free(job);
+    struct sb_job *job = hold ? calloc(1, sizeof *job) : NULL;
+    if (!job) {
+        sb_hold_drop(hold);
         return NULL;
     }
+    job->kind = kind;
+    job->hold = hold;
+    job->arena = sb_hold_arena(hold);
     return job;
+}
+
+struct sb_job *sb_job_new(enum sb_job_kind kind)
+{
+    return job_in(kind, sb_hold_new());
 }
 
 void sb_job_free(struct sb_job *job)
 {
     if (!job)
         return;
-    sb_arena_free(job->arena);
+    struct sb_job *done = job->kind == SB_JOB_COMMITTED ? job->as.committed.done : NULL;
+    while (done) {
+        struct sb_job *next = done->next;
+        sb_hold_drop(done->hold);
+        free(done);
+        done = next;
+    }
+    sb_hold_drop(job->hold);
     free(job);
 }
 
@@ -36,20 +48,26 @@ static bool own(struct sb_arena *arena, struct sb_bytes *b)
     return true;
 }
 
+static bool keep(struct sb_job *job, struct sb_bytes *b)
+{
+    return sb_hold_has(job->hold, *b) || own(job->arena, b);
+}
+
 int sb_job_append(struct sb_job **out,
                   const struct sb_append *append,
+                  struct sb_hold *from,
                   struct sb_err *err)
 {
-    struct sb_job *job = sb_job_new(SB_JOB_APPEND);
+    struct sb_job *job =
+        job_in(SB_JOB_APPEND, from ? sb_hold_share(from) : sb_hold_new());
     if (!job)
         return sb_fail(err, SB_E_MEMORY, "journal job");
     struct sb_append *a = &job->as.append;
     *a = *append;
-    bool good = own(job->arena, &a->leaf) && own(job->arena, &a->record) &&
-                own(job->arena, &a->stream) && own(job->arena, &a->reader) &&
-                own(job->arena, &a->items);
+    bool good = keep(job, &a->leaf) && keep(job, &a->record) && keep(job, &a->stream) &&
+                keep(job, &a->reader) && keep(job, &a->items) && keep(job, &a->cts);
     for (size_t i = 0; good && i < a->n_cts; i++)
-        good = own(job->arena, &a->ct_class[i]) && own(job->arena, &a->ct_raw[i]);
+        good = keep(job, &a->ct_class[i]) && keep(job, &a->ct_raw[i]);
     if (!good) {
         sb_job_free(job);
         return sb_fail(err, SB_E_MEMORY, "journal job");

@@ -1,10 +1,11 @@
 /* What the threads of the broker hand to each other, by channel.h.
  *
- * A job owns everything it points to (its arena), so that nothing is shared. */
+ * All that a job points to lies in its hold, whose bytes nobody changes. */
 #ifndef BROKER_IO_JOB_H
 #define BROKER_IO_JOB_H
 
 #include "broker/core/core.h"
+#include "broker/io/hold.h"
 #include "broker/io/room.h"
 
 enum sb_job_kind {
@@ -34,7 +35,10 @@ struct sb_tail_row { /* what may be shown of an entry */
 
 struct sb_job {
     enum sb_job_kind kind;
-    struct sb_arena *arena;
+    struct sb_job *next; /* in a list of its holder's */
+    uint64_t owner;      /* for whom it is asked; 0: an operator, or nobody */
+    struct sb_hold *hold;
+    struct sb_arena *arena; /* the hold's */
     union {
         struct sb_append append;
         struct {
@@ -63,7 +67,8 @@ struct sb_job {
         } index;
         struct {
             uint64_t size;
-            uint64_t bytes; /* of the appends that this ends */
+            uint64_t bytes;      /* of the appends that this ends */
+            struct sb_job *done; /* they themselves, in order; freed with this */
         } committed;
         struct {
             struct sb_bytes note;
@@ -81,9 +86,12 @@ struct sb_job {
 /* NULL: out of memory. */
 struct sb_job *sb_job_new(enum sb_job_kind kind);
 void sb_job_free(struct sb_job *job); /* takes NULL */
-/* Copies of an append and of a query's effect, whole. */
-SB_CHECK int
-sb_job_append(struct sb_job **out, const struct sb_append *append, struct sb_err *err);
+/* An append: what lies in `from` (NULL: nothing) is shared with it, the rest copied. */
+SB_CHECK int sb_job_append(struct sb_job **out,
+                           const struct sb_append *append,
+                           struct sb_hold *from,
+                           struct sb_err *err);
+/* A copy of a query's effect, whole. */
 SB_CHECK int
 sb_job_query(struct sb_job **out, const struct sb_effect *effect, struct sb_err *err);
 SB_CHECK int sb_job_cosigned(struct sb_job **out,

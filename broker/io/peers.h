@@ -21,6 +21,7 @@ struct sb_peer {
     uint64_t seen_ms;           /* monotonic: when something last came from it */
     uint64_t directory_version; /* under which its key was last looked up; 0: never */
     uint64_t checked_ms;        /* monotonic: when */
+    uint64_t owner;             /* its institution's number, then (lines.h) */
 };
 
 struct sb_peers;

@@ -18,6 +18,7 @@ struct sb_sending {
 
 struct parcel {
     struct sb_sending *of;
+    struct sb_hold *hold; /* NULL: the bytes stand here */
     size_t n;
     uint8_t bytes[];
 };
@@ -50,34 +51,47 @@ static void let_go(void *bytes, void *hint)
     struct sb_sending *of = p->of;
     (void)bytes;
     atomic_fetch_sub(&of->bytes, p->n);
+    sb_hold_drop(p->hold);
     free(p);
     sb_sending_free(of);
 }
 
-static int make_part(struct sb_sending *s, zmq_msg_t *msg, struct sb_bytes part)
+static int make_part(struct sb_sending *s,
+                     zmq_msg_t *msg,
+                     struct sb_bytes part,
+                     struct sb_hold *hold)
 {
-    struct parcel *p = malloc(sizeof *p + part.n);
+    struct parcel *p = malloc(sizeof *p + (hold ? 0 : part.n));
     if (!p)
         return ENOMEM;
     p->of = s;
     p->n = part.n;
-    memcpy(p->bytes, part.p, part.n);
+    p->hold = hold ? sb_hold_share(hold) : NULL;
+    void *bytes = p->bytes;
+    if (hold)
+        bytes = (void *)(uintptr_t)part.p; /* libzmq only reads it */
+    else
+        memcpy(p->bytes, part.p, part.n);
     atomic_fetch_add(&s->holders, 1);
     atomic_fetch_add(&s->bytes, part.n);
-    if (zmq_msg_init_data(msg, p->bytes, part.n, let_go, p) == 0)
+    if (zmq_msg_init_data(msg, bytes, part.n, let_go, p) == 0)
         return 0;
     int why = errno;
     let_go(p->bytes, p);
     return why;
 }
 
-int sb_sending_part(struct sb_sending *s, void *socket, struct sb_bytes part, bool more)
+int sb_sending_part(struct sb_sending *s,
+                    void *socket,
+                    struct sb_bytes part,
+                    const struct sb_lent *lent,
+                    bool more)
 {
     zmq_msg_t msg;
     int flags = ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0);
     if (part.n < SMALL)
         return zmq_send(socket, part.p, part.n, flags) < 0 ? errno : 0;
-    int why = make_part(s, &msg, part);
+    int why = make_part(s, &msg, part, sb_lent_find(lent, part));
     if (why == 0 && zmq_msg_send(&msg, socket, flags) < 0) {
         why = errno;
         zmq_msg_close(&msg);

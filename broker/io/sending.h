@@ -6,7 +6,7 @@
 #ifndef BROKER_IO_SENDING_H
 #define BROKER_IO_SENDING_H
 
-#include "schemas/base/bytes.h"
+#include "broker/io/hold.h"
 
 /* Above the credit that adapters give and above all directories of many years. */
 #define SB_SENDING_MAX (512ull * 1024u * 1024u)
@@ -17,8 +17,12 @@ struct sb_sending *sb_sending_new(void); /* NULL: out of memory */
 /* What is on its way stays counted, and is freed with its last part. Takes NULL. */
 void sb_sending_free(struct sb_sending *s);
 uint64_t sb_sending_bytes(const struct sb_sending *s);
-/* Sends one part, never blocking: 0, or errno as zmq_send has it. */
-SB_CHECK int
-sb_sending_part(struct sb_sending *s, void *socket, struct sb_bytes part, bool more);
+/* Sends one part, never blocking: 0, or errno as zmq_send has it. A large part that
+ * lies in a lent hold is shared with libzmq, any other is copied. */
+SB_CHECK int sb_sending_part(struct sb_sending *s,
+                             void *socket,
+                             struct sb_bytes part,
+                             const struct sb_lent *lent,
+                             bool more);
 
 #endif

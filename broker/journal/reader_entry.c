@@ -68,24 +68,56 @@ int sb_reader_entry(struct sb_journal_reader *r,
     return rc;
 }
 
+#define FIXARRAY 0x90u /* msgpack: an array of up to 15 */
+_Static_assert(SB_CLASSES < 16, "the head of a list of classes is one byte");
+
+struct room { /* for the payload of all wanted classes: its head, then their lists */
+    uint8_t *p;
+    size_t n;
+};
+
+static int make_room(struct sb_journal_reader *r,
+                     const struct sb_codes *classes,
+                     struct sb_arena *arena,
+                     struct sb_stored_entry *entry,
+                     struct room *room,
+                     struct sb_err *err)
+{
+    sqlite3_stmt *st = r->sql[SB_READ_CT_SIZES];
+    size_t n = 1;
+    int rc;
+    sb_db_bind_int(st, 1, entry->index * SB_CT_PLACES);
+    sb_db_bind_int(st, 2, (entry->index + 1) * SB_CT_PLACES);
+    while ((rc = sb_db_step(st, err)) == 1)
+        if (!classes || sb_codes_has(classes, sb_db_bytes(st, 0)))
+            n += (size_t)sb_db_int(st, 1);
+    if (rc != 0)
+        return rc;
+    *room = (struct room){sb_arena_room(arena, n), n};
+    entry->cts = sb_bytes(room->p, room->p ? 1 : 0);
+    return room->p ? 0 : sb_fail(err, SB_E_MEMORY, "no memory for ciphertexts");
+}
+
 static int add_ct(sqlite3_stmt *st,
                   const struct sb_codes *classes,
                   struct sb_arena *arena,
                   struct sb_stored_entry *entry,
+                  const struct room *room,
                   struct sb_err *err)
 {
     struct sb_bytes name = sb_db_bytes(st, 0);
     struct sb_bytes list = sb_layout_ct(sb_db_bytes(st, 1));
     if (list.n == 0 || (classes && !sb_codes_has(classes, name)))
         return 0;
-    if (entry->n_cts == SB_CLASSES)
+    if (entry->n_cts == SB_CLASSES || list.n > room->n - entry->cts.n)
         return sb_fail(err, SB_E_DB_CORRUPT, "an entry has too many ciphertexts");
-    struct sb_bytes *raw = &entry->ct_raw[entry->n_cts];
     entry->ct_class[entry->n_cts] = sb_arena_dup(arena, name);
-    *raw = sb_arena_dup(arena, list);
-    if (!raw->p || !entry->ct_class[entry->n_cts].p)
+    if (!entry->ct_class[entry->n_cts].p)
         return sb_fail(err, SB_E_MEMORY, "no memory for ciphertexts");
-    entry->n_cts++;
+    memcpy(room->p + entry->cts.n, list.p, list.n);
+    entry->ct_raw[entry->n_cts++] = sb_bytes(room->p + entry->cts.n, list.n);
+    entry->cts.n += list.n;
+    room->p[0] = (uint8_t)(FIXARRAY | entry->n_cts);
     return 0;
 }
 
@@ -96,15 +128,20 @@ int sb_reader_cts(struct sb_journal_reader *r,
                   struct sb_err *err)
 {
     sqlite3_stmt *st = r->sql[SB_READ_CTS];
-    int rc;
+    struct room room;
+    int rc = make_room(r, classes, arena, entry, &room, err);
+    if (rc != 0)
+        return rc;
     sb_db_bind_int(st, 1, entry->index * SB_CT_PLACES);
     sb_db_bind_int(st, 2, (entry->index + 1) * SB_CT_PLACES);
     while ((rc = sb_db_step(st, err)) == 1) {
-        rc = add_ct(st, classes, arena, entry, err);
+        rc = add_ct(st, classes, arena, entry, &room, err);
         if (rc != 0)
             break;
     }
     sqlite3_reset(st);
+    if (entry->n_cts == 0)
+        entry->cts = sb_bytes(NULL, 0);
     return rc;
 }
 
@@ -113,17 +150,9 @@ int sb_reader_cts(struct sb_journal_reader *r,
  * need not be searched. */
 static bool has_gap(const struct sb_stored_entry *entry)
 {
-    for (size_t c = 0; c < entry->n_cts; c++) {
-        struct sb_unpack u = sb_unpack(entry->ct_raw[c]);
-        sb_unpack_array(&u, 2, 2);
-        (void)sb_unpack_code(&u);
-        size_t n = sb_unpack_array(&u, 1, SB_BATCH_EVENTS);
-        for (size_t i = 0; i < n && !u.failed; i++)
-            if (sb_unpack_bin(&u, SB_EVENT_MAX).n == 0)
-                return true;
-        if (u.failed)
+    for (size_t c = 0; c < entry->n_cts; c++)
+        if (!sb_cts_whole(entry->ct_raw[c]))
             return true;
-    }
     return entry->n_cts == 0;
 }
 

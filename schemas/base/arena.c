@@ -78,12 +78,12 @@ static struct block *grow(struct sb_arena *a, size_t need)
     return b;
 }
 
-void *sb_arena_alloc(struct sb_arena *a, size_t n, size_t size)
+uint8_t *sb_arena_room(struct sb_arena *a, size_t n)
 {
-    if (size && n > SIZE_MAX / 4 / size)
+    if (n > SIZE_MAX / 4)
         return NULL;
     size_t align = alignof(max_align_t);
-    size_t need = (n * size + align - 1) / align * align;
+    size_t need = (n + align - 1) / align * align;
     if (need == 0)
         need = align;
     struct block *b = a->head;
@@ -91,19 +91,40 @@ void *sb_arena_alloc(struct sb_arena *a, size_t n, size_t size)
         b = grow(a, need);
     if (!b)
         return NULL;
-    void *p = b->data + b->used;
+    uint8_t *p = b->data + b->used;
     b->used += need;
-    memset(p, 0, need);
     return p;
+}
+
+void *sb_arena_alloc(struct sb_arena *a, size_t n, size_t size)
+{
+    if (size && n > SIZE_MAX / 4 / size)
+        return NULL;
+    void *p = sb_arena_room(a, n * size);
+    if (p && n * size > 0)
+        memset(p, 0, n * size);
+    return p;
+}
+
+bool sb_arena_has(const struct sb_arena *a, struct sb_bytes b)
+{
+    uintptr_t at = (uintptr_t)b.p;
+    for (const struct block *k = a->head; k; k = k->next) {
+        uintptr_t from = (uintptr_t)k->data;
+        if (at >= from && at - from <= k->used && b.n <= k->used - (at - from))
+            return true;
+    }
+    return false;
 }
 
 struct sb_bytes sb_arena_dup(struct sb_arena *a, struct sb_bytes b)
 {
-    uint8_t *p = sb_arena_alloc(a, b.n + 1, 1);
+    uint8_t *p = b.n < SIZE_MAX ? sb_arena_room(a, b.n + 1) : NULL;
     if (!p)
         return sb_bytes(NULL, 0);
     if (b.n)
         memcpy(p, b.p, b.n);
+    p[b.n] = 0;
     return sb_bytes(p, b.n);
 }
 

@@ -69,8 +69,12 @@ void sb_arena_reset(struct sb_arena *a);
 /* Zeroed, aligned for any type; NULL when memory or the limit is exhausted. n * size is
  * checked for overflow. */
 void *sb_arena_alloc(struct sb_arena *a, size_t n, size_t size);
+/* n bytes that are not zeroed, to be written in whole; NULL as above. */
+uint8_t *sb_arena_room(struct sb_arena *a, size_t n);
 /* A copy of the slice, with a NUL byte after it; p == NULL on failure. */
 struct sb_bytes sb_arena_dup(struct sb_arena *a, struct sb_bytes b);
+/* Whether the slice lies in memory that the arena has given. */
+bool sb_arena_has(const struct sb_arena *a, struct sb_bytes b);
 char *sb_arena_str(struct sb_arena *a, const char *fmt, ...) SB_PRINTF(2, 3);
 
 /* Whole file into a fresh buffer (caller frees); larger than `max` is SB_E_LIMIT. */

@@ -11,9 +11,18 @@
 
 #include "schemas/base/limits.h"
 
+/* Most text here is: it needs no library. */
+static bool is_ascii(struct sb_bytes s)
+{
+    uint8_t high = 0;
+    for (size_t i = 0; i < s.n; i++)
+        high |= s.p[i];
+    return high < 0x80;
+}
+
 bool sb_text_valid(struct sb_bytes s)
 {
-    return s.n == 0 || u8_check(s.p, s.n) == NULL;
+    return is_ascii(s) || u8_check(s.p, s.n) == NULL;
 }
 
 size_t sb_text_length(struct sb_bytes s)
@@ -27,17 +36,22 @@ size_t sb_text_width(struct sb_bytes s)
     return n < 0 ? 0 : (size_t)n;
 }
 
+static const bool code_bytes[256] = {
+    ['-'] = true, ['.'] = true, ['_'] = true, ['0'] = true, ['1'] = true, ['2'] = true,
+    ['3'] = true, ['4'] = true, ['5'] = true, ['6'] = true, ['7'] = true, ['8'] = true,
+    ['9'] = true, ['a'] = true, ['b'] = true, ['c'] = true, ['d'] = true, ['e'] = true,
+    ['f'] = true, ['g'] = true, ['h'] = true, ['i'] = true, ['j'] = true, ['k'] = true,
+    ['l'] = true, ['m'] = true, ['n'] = true, ['o'] = true, ['p'] = true, ['q'] = true,
+    ['r'] = true, ['s'] = true, ['t'] = true, ['u'] = true, ['v'] = true, ['w'] = true,
+    ['x'] = true, ['y'] = true, ['z'] = true};
+
 bool sb_text_is_code(struct sb_bytes s)
 {
     if (s.n == 0 || s.n > SB_CODE_MAX)
         return false;
-    for (size_t i = 0; i < s.n; i++) {
-        uint8_t c = s.p[i];
-        bool fine = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-                    c == '.' || c == '-';
-        if (!fine)
+    for (size_t i = 0; i < s.n; i++)
+        if (!code_bytes[s.p[i]])
             return false;
-    }
     return true;
 }
 

@@ -51,11 +51,10 @@ static void read_event(struct sb_unpack *u, struct sb_event *e)
         sb_unpack_fail(u, SB_E_RANGE);
 }
 
+/* Without a scan before: each array's size is fixed, so nothing is built or nested that
+ * a scan would have to bound, and a back-fill has millions of items. */
 int sb_item_read(struct sb_bytes bytes, struct sb_item *out, struct sb_err *err)
 {
-    int rc = sb_pack_scan(bytes, SB_PACK_RECORD, err);
-    if (rc != 0)
-        return sb_err_wrap(err, rc, "item");
     struct sb_unpack u = sb_unpack(bytes);
     struct sb_item item = {0};
     sb_unpack_tag(&u, "sacbe/item/1", 3);
@@ -66,8 +65,20 @@ int sb_item_read(struct sb_bytes bytes, struct sb_item *out, struct sb_err *err)
     sb_unpack_array(&u, item.event.n_classes, item.event.n_classes);
     for (size_t i = 0; i < item.event.n_classes && !u.failed; i++)
         sb_unpack_fixed(&u, item.ct_hash[i], SB_HASH);
-    rc = sb_unpack_end(&u, "item", err);
+    int rc = sb_unpack_end(&u, "item", err);
     if (rc == 0)
         *out = item;
     return rc;
+}
+
+bool sb_cts_whole(struct sb_bytes raw)
+{
+    struct sb_unpack u = sb_unpack(raw);
+    sb_unpack_array(&u, 2, 2);
+    (void)sb_unpack_code(&u);
+    size_t n = sb_unpack_array(&u, 1, SB_BATCH_EVENTS);
+    for (size_t i = 0; i < n && !u.failed; i++)
+        if (sb_unpack_bin(&u, SB_EVENT_MAX).n == 0)
+            return false;
+    return !u.failed;
 }

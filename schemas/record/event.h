@@ -38,6 +38,10 @@ void sb_item_write(struct sb_bytes header,
 SB_CHECK int
 sb_item_read(struct sb_bytes bytes, struct sb_item *out, struct sb_err *err);
 
+/* Whether every event of an element [class, [bin ...]] of a batch's ciphertexts has
+ * one: none was withdrawn. */
+bool sb_cts_whole(struct sb_bytes raw);
+
 struct sb_batch {
     struct sb_bytes stream;
     uint64_t claim_no;

@@ -88,25 +88,24 @@ static void take_epoch(struct reader *r, struct sb_bytes body, const uint8_t *ha
              &err);
 }
 
-static void open_events(struct reader *r,
-                        const struct sb_bytes *items,
-                        size_t n,
-                        const struct sb_cts *cts)
+struct opening {
+    struct reader *r;
+    const struct sb_bytes *cts;
+};
+
+static int
+open_event(void *ctx, size_t i, const struct sb_item *item, struct sb_err *err)
 {
-    struct sb_err err = {0};
-    if (cts->n != 1 || cts->classes[0].n != n)
-        refuse(r, "ciphertexts are missing");
-    for (size_t i = 0; i < n; i++) {
-        struct sb_item item;
-        sb_buf_reset(&r->plain);
-        bus_must(sb_item_read(items[i], &item, &err), &err);
-        bus_must(sb_event_open(
-                     r->secrets, &item, 0, cts->classes[0].cts[i], &r->plain, &err),
-                 &err);
-        if (r->plain.n != r->run->options.size)
-            refuse(r, "a payload of another size");
-        bench_got(r->out, r->plain.p + BUS_HEAD);
-    }
+    struct opening *o = ctx;
+    struct reader *r = o->r;
+    sb_buf_reset(&r->plain);
+    int rc = sb_event_open(r->secrets, item, 0, o->cts[i], &r->plain, err);
+    if (rc)
+        return rc;
+    if (r->plain.n != r->run->options.size)
+        refuse(r, "a payload of another size");
+    bench_got(r->out, r->plain.p + BUS_HEAD);
+    return 0;
 }
 
 static void take_batch(struct reader *r,
@@ -125,9 +124,12 @@ static void take_batch(struct reader *r,
         memcmp(b.epoch_hash, r->epoch_hash, SB_HASH) != 0)
         refuse(r, "a batch out of its place");
     bus_must(sb_items_read(m->payload[2], r->arena, &items, &n, &err), &err);
-    bus_must(sb_batch_joins(&b, &r->epoch, items, n, &err), &err);
     bus_must(sb_cts_read(m->payload[3], r->arena, &cts, &err), &err);
-    open_events(r, items, n, &cts);
+    if (cts.n != 1 || cts.classes[0].n != n)
+        refuse(r, "ciphertexts are missing");
+    const struct sb_join join = {&b, &r->epoch, items, n};
+    struct opening o = {r, cts.classes[0].cts};
+    bus_must(sb_batch_items(&join, open_event, &o, &err), &err);
     r->seq += n;
     memcpy(r->hash, hash, SB_HASH);
     r->newest.seq = r->seq;

@@ -31,10 +31,12 @@ int __wrap_sb_gate_take(struct sb_gate *g,
 int __real_sb_gate_send(struct sb_gate *g,
                         uint64_t peer,
                         const struct sb_frames *frames,
+                        const struct sb_lent *lent,
                         struct sb_err *err);
 int __wrap_sb_gate_send(struct sb_gate *g,
                         uint64_t peer,
                         const struct sb_frames *frames,
+                        const struct sb_lent *lent,
                         struct sb_err *err);
 
 static struct {
@@ -76,6 +78,7 @@ static int swallow(struct sb_gate *g,
                    const struct sb_batch *batch,
                    struct sb_err *err)
 {
+    static const struct sb_lent none;
     struct sb_message said = {.cmd = SB_CMD_STORED};
     struct sb_buf header = {0};
     struct sb_frames frames;
@@ -88,7 +91,7 @@ static int swallow(struct sb_gate *g,
     if (!rc)
         rc = sb_message_write(&said, &header, &frames, err);
     if (!rc)
-        rc = __real_sb_gate_send(g, peer, &frames, err);
+        rc = __real_sb_gate_send(g, peer, &frames, &none, err);
     sb_buf_free(&header);
     twist_say("%s: event %llu is swallowed",
               name_of(peer),
@@ -195,6 +198,7 @@ static void offer(uint64_t peer, struct sb_frames *frames, struct sb_buf *note)
 int __wrap_sb_gate_send(struct sb_gate *g,
                         uint64_t peer,
                         const struct sb_frames *frames,
+                        const struct sb_lent *lent,
                         struct sb_err *err)
 {
     struct sb_arena *arena = sb_arena_new(0);
@@ -206,7 +210,7 @@ int __wrap_sb_gate_send(struct sb_gate *g,
     if (read && m.cmd == SB_CMD_CHECKPOINT && m.as.checkpoint.seen)
         offer(peer, &sent, &note);
     if (!read || !(is_withheld(peer, &m) || is_mute(peer, &m)))
-        rc = __real_sb_gate_send(g, peer, &sent, err);
+        rc = __real_sb_gate_send(g, peer, &sent, lent, err);
     sb_buf_free(&note);
     sb_arena_free(arena);
     return rc;

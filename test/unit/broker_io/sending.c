@@ -15,6 +15,7 @@
 
 enum { PART = 100000, PARTS = 200, WAIT_MS = 20000 };
 
+static const struct sb_lent nothing_lent;
 static void *zmq;
 static void *door;
 static void *reader;
@@ -65,8 +66,11 @@ static void send_all(struct sb_sending *s)
     static uint8_t part[PART];
     for (size_t i = 0; i < PARTS; i++) {
         assert_int_equal(
-            sb_sending_part(s, door, sb_bytes(routing_id, routing_n), true), 0);
-        assert_int_equal(sb_sending_part(s, door, sb_bytes(part, PART), false), 0);
+            sb_sending_part(
+                s, door, sb_bytes(routing_id, routing_n), &nothing_lent, true),
+            0);
+        assert_int_equal(
+            sb_sending_part(s, door, sb_bytes(part, PART), &nothing_lent, false), 0);
     }
 }
 
