@@ -14,8 +14,13 @@
 #define GROUP_BYTES (16u * SB_MIB) /* then the group is closed */
 #define IDLE_MS 250                /* between looks at the checkpoint's time */
 #define PRUNE_ROWS 32              /* removed in one transaction */
-#define HELD_MS 500                /* between two tries on a full disk */
-#define TELL_MS 2000u              /* between two words about the disk */
+/* Each commit rewrites the last page of every table: under load, when a group has some
+ * full batches' bytes, it waits for more. What an emergency sends is smaller. */
+#define BULK_BYTES (128u * SB_KIB)
+#define BULK_ENOUGH (1u * SB_MIB)
+#define BULK_MS 3u
+#define HELD_MS 500   /* between two tries on a full disk */
+#define TELL_MS 2000u /* between two words about the disk */
 
 struct sb_writer {
     pthread_t thread;
@@ -70,6 +75,14 @@ static bool is_closed(const struct sb_writer *w)
     return w->stop || w->cosigned || w->n == GROUP_MAX || w->bytes >= GROUP_BYTES;
 }
 
+/* How long a group that has begun may wait for more. */
+static int linger(const struct sb_writer *w, uint64_t since_ms)
+{
+    uint64_t passed = w->mono_ms() - since_ms;
+    bool bulk = w->bytes >= BULK_BYTES && w->bytes < BULK_ENOUGH;
+    return bulk && !w->held && passed < BULK_MS ? (int)(BULK_MS - passed) : 0;
+}
+
 /* Waits for one job, then drains what is there. What is held keeps its order: a closed
  * group takes no more. */
 static int gather(struct sb_writer *w, struct sb_err *err)
@@ -82,11 +95,12 @@ static int gather(struct sb_writer *w, struct sb_err *err)
     }
     int wait = w->held ? HELD_MS : w->n || w->pruning ? 0 : IDLE_MS;
     int rc = sb_channel_take(&w->worker, &job, wait, err);
+    uint64_t since_ms = w->mono_ms();
     while (rc == 1) {
         keep(w, job);
         if (is_closed(w))
             return 0;
-        rc = sb_channel_take(&w->worker, &job, 0, err);
+        rc = sb_channel_take(&w->worker, &job, linger(w, since_ms), err);
     }
     return rc;
 }

@@ -1,11 +1,13 @@
 /* Purpose: a journal that takes a batch otherwise than its publisher signed it:
- * sb_journal_append of the real one, linked with --wrap.
+ * sb_journal_append of the real one, linked with --wrap; and readers get what stands
+ * there, not what is still in memory (sb_recent_has).
  * Invariant: leaf and record of the forged entry fit each other, so that the broker
  * itself proves it; only the signature is that of the batch that was sent.
  * Not: what is told of it (the real broker tells). */
 #include <stdlib.h>
 #include <string.h>
 
+#include "broker/io/recent.h"
 #include "broker/journal/journal.h"
 #include "test/flow/rogue/twist.h"
 
@@ -17,6 +19,14 @@ int __wrap_sb_journal_append(struct sb_journal *j,
                              const struct sb_append *group,
                              size_t n,
                              struct sb_err *err);
+
+bool __wrap_sb_recent_has(const struct sb_recent *r, const struct sb_effect *read);
+bool __wrap_sb_recent_has(const struct sb_recent *r, const struct sb_effect *read)
+{
+    (void)r;
+    (void)read;
+    return false;
+}
 
 struct forged { /* the bytes that one entry borrows */
     struct sb_buf body;
