@@ -4,10 +4,14 @@
 # one of the release before, then today's again, in one journal. Events go both ways each
 # time, and status says who speaks what.
 #   skew.sh BROKER_BEFORE ADAPTER_BEFORE
+# SACBE_BEFORE=DIR takes the programs of a build of the release before instead; what those
+# do not say of themselves is not looked at.
 set -eu
 . "$SACBE_SOURCE/test/flow/exchange.sh"
-broker_before=$1
-adapter_before=$2
+broker_before=${SACBE_BEFORE:+$SACBE_BEFORE/broker/sacbe-broker}
+adapter_before=${SACBE_BEFORE:+$SACBE_BEFORE/adapters/sacbe-adapter}
+broker_before=${broker_before:-$1}
+adapter_before=${adapter_before:-$2}
 demo=$SACBE_SOURCE/adapters/examples/demo
 
 ex_begin
@@ -67,13 +71,13 @@ both_ways 1
 ex_wait 10 "one session of each revision" says "pnc=2 stcns=1"
 version=$(ex_status broker .version)
 ex_says pnc ".broker_version == \"$version\" and .revision == 2"
-ex_says stcns '.broker_version == "" and .revision == 1'
+[ -n "${SACBE_BEFORE:-}" ] || ex_says stcns '.broker_version == "" and .revision == 1'
 
 echo "--- the broker of the release before"
 ex_stop broker
 ex_start broker "$broker_before" -c "$ex/broker/broker.yaml"
 both_ways 2
-ex_wait 10 "two sessions of revision 1" says "pnc=1 stcns=1"
+[ -n "${SACBE_BEFORE:-}" ] || ex_wait 10 "two sessions of revision 1" says "pnc=1 stcns=1"
 ex_says pnc '.broker_version == "" and .revision == 1'
 
 echo "--- today's broker again"
