@@ -3,6 +3,7 @@
  * Source: RFC 8259; keys and nonce are hex. */
 #include "keys/anchor.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,9 +120,12 @@ int sb_anchor_read(const char *path, struct sb_anchor *out, struct sb_err *err)
     int rc = sb_file_read(path, ANCHOR_FILE_MAX, &file, err);
     if (rc != 0)
         return rc;
+    errno = 0;
     json_t *o =
         json_loadb((const char *)file.p, file.n, JSON_REJECT_DUPLICATES, &where);
     sb_buf_free(&file);
+    if (!o && errno == ENOMEM) /* which jansson calls bad syntax */
+        return sb_fail(err, SB_E_MEMORY, "%s: out of memory", path);
     if (!o)
         return sb_fail(err,
                        SB_E_CONFIG_SYNTAX,

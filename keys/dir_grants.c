@@ -52,9 +52,13 @@ static int check_signature(const struct sb_trust *t,
     for (size_t s = 0; s < record.n; s++) {
         const uint8_t *id = record.sigs[s].key_id;
         const struct sb_card_key *k = sb_dir_card_key(d, publisher, SB_USE_SIGN, id);
-        if (k && !sb_dir_is_revoked(d, publisher, id) &&
-            key_could_sign(k, d, prev, d->body.grants[i]) &&
-            sb_verify_record(&t->x, &record, id, k->pk, NULL) == 0)
+        if (!k || sb_dir_is_revoked(d, publisher, id) ||
+            !key_could_sign(k, d, prev, d->body.grants[i]))
+            continue;
+        rc = sb_verify_record(&t->x, &record, id, k->pk, NULL);
+        if (rc == SB_E_MEMORY)
+            return sb_fail(err, rc, "out of memory for verifying a grant");
+        if (rc == 0)
             return 0;
     }
     return sb_fail(err,

@@ -219,10 +219,13 @@ int sb_dir_verify(const struct sb_trust *t,
         int rc = sb_dir_key(d, member, SB_USE_SIGN, id, now_ms, &k, err);
         if (rc == SB_E_MEMBER)
             return rc;
-        if (rc == 0 && sb_verify_record(&t->x, record, id, k.pk, err) == 0)
-            return 0;
         if (rc == SB_E_KEY_EXPIRED)
             worst = rc;
+        if (rc != 0)
+            continue;
+        rc = sb_verify_record(&t->x, record, id, k.pk, err);
+        if (rc == 0 || rc == SB_E_MEMORY)
+            return rc;
     }
     return sb_fail(err,
                    worst,

@@ -51,31 +51,36 @@ static bool add_class(struct sb_codes *to, struct sb_bytes class_name)
     return true;
 }
 
-/* Whether a sign key of our own vault signed the grant. */
-static bool signed_by_us(const struct query *q, size_t grant)
+/* 1 when a sign key of our own vault signed the grant, 0, or SB_E_MEMORY: without
+ * memory no reader is left out. */
+static int signed_by_us(const struct query *q, size_t grant)
 {
     struct sb_record record;
     if (sb_record_read(q->d->body.grants[grant], &record, NULL) != 0)
-        return false;
+        return 0;
     for (size_t i = 0; i < sb_vault_count(q->vault); i++) {
         struct sb_vault_key k = sb_vault_key_at(q->vault, i);
-        if (sb_bytes_is(k.use, SB_USE_SIGN) &&
-            sb_verify_record(&q->trust->x, &record, k.key_id, k.pk, NULL) == 0)
-            return true;
+        int rc = sb_bytes_is(k.use, SB_USE_SIGN)
+                     ? sb_verify_record(&q->trust->x, &record, k.key_id, k.pk, NULL)
+                     : SB_E_SIGNATURE;
+        if (rc == 0 || rc == SB_E_MEMORY)
+            return rc == 0 ? 1 : rc;
     }
-    return false;
+    return 0;
 }
 
-/* Whether the grant is of this stream's publisher and type, and could ever count. */
-static bool concerns(const struct query *q, size_t grant)
+/* 1 when the grant is of this stream's publisher and type, and could ever count; 0; or
+ * SB_E_MEMORY. */
+static int concerns(const struct query *q, size_t grant)
 {
     const struct sb_grant *g = &q->d->grants[grant];
     if (!sb_bytes_eq(g->publisher, q->publisher) || !sb_bytes_eq(g->type, q->type))
-        return false;
+        return 0;
     size_t reader = sb_dir_find(q->d, g->reader);
-    return sb_dir_is_active(q->d, reader) &&
-           !sb_dir_is_revoked(q->d, reader, g->reader_sign_key_id) &&
-           (!q->vault || signed_by_us(q, grant));
+    if (!sb_dir_is_active(q->d, reader) ||
+        sb_dir_is_revoked(q->d, reader, g->reader_sign_key_id))
+        return 0;
+    return q->vault ? signed_by_us(q, grant) : 1;
 }
 
 static bool in_force(const struct sb_grant *g, uint64_t now)
@@ -172,8 +177,10 @@ static int ask(const struct query *q, struct sb_readers *out, struct sb_err *err
     if (rc != 0)
         return rc;
     for (size_t i = 0; i < q->d->body.n_grants && rc == 0; i++)
-        if (concerns(q, i))
+        if ((rc = concerns(q, i)) == 1)
             rc = add_grant(q, &found, i);
+    if (rc == SB_E_MEMORY)
+        return sb_fail(err, rc, "out of memory for the readers");
     if (rc != 0)
         return sb_fail(err,
                        rc,
@@ -241,7 +248,8 @@ int sb_dir_classes(const struct sb_dir *d,
         return sb_fail(err, SB_E_MEMORY, "out of memory for classes");
     for (size_t i = 0; i < d->body.n_grants; i++) {
         const struct sb_grant *g = &d->grants[i];
-        if (!sb_bytes_eq(g->reader, reader) || !concerns(&q, i) || !in_force(g, now_ms))
+        if (!sb_bytes_eq(g->reader, reader) || concerns(&q, i) != 1 ||
+            !in_force(g, now_ms)) /* without a vault nothing is verified */
             continue;
         for (size_t c = 0; c < g->classes.n; c++)
             if (!add_class(&found, g->classes.items[c]))

@@ -47,17 +47,21 @@ static int sign_tagged(const struct sb_exchange *x,
     return rc;
 }
 
-static bool verify_tagged(const struct sb_exchange *x,
-                          const uint8_t pk[SB_PK],
-                          struct sb_bytes tag,
-                          struct sb_bytes b,
-                          const uint8_t sig[SB_SIG])
+/* 0, SB_E_SIGNATURE or SB_E_MEMORY. */
+static int verify_tagged(const struct sb_exchange *x,
+                         const uint8_t pk[SB_PK],
+                         struct sb_bytes tag,
+                         struct sb_bytes b,
+                         const uint8_t sig[SB_SIG])
 {
     struct sb_buf m = {0};
-    bool good = message(x, tag, b, &m, NULL) == 0 &&
-                crypto_sign_verify_detached(sig, m.p, m.n, pk) == 0;
+    int rc = message(x, tag, b, &m, NULL);
+    if (rc != SB_E_MEMORY)
+        rc = rc == 0 && crypto_sign_verify_detached(sig, m.p, m.n, pk) == 0
+                 ? 0
+                 : SB_E_SIGNATURE;
     sb_buf_free(&m);
-    return good;
+    return rc;
 }
 
 int sb_sign_record(const struct sb_exchange *x,
@@ -120,9 +124,10 @@ int sb_verify_record(const struct sb_exchange *x,
         const struct sb_signature *s = &record->sigs[i];
         if (memcmp(s->key_id, key_id, SB_KEY_ID) != 0)
             continue;
-        if (verify_tagged(x, pk, tag, record->body, s->sig))
-            return 0;
-        return sb_fail(err, SB_E_SIGNATURE, "a signature does not verify");
+        int rc = verify_tagged(x, pk, tag, record->body, s->sig);
+        if (rc == SB_E_MEMORY)
+            return sb_fail(err, rc, "out of memory for verifying a record");
+        return rc == 0 ? 0 : sb_fail(err, rc, "a signature does not verify");
     }
     return sb_fail(err, SB_E_SIGNATURE, "the signature of this key is missing");
 }
@@ -145,7 +150,7 @@ bool sb_verify_bytes(const struct sb_exchange *x,
                      struct sb_bytes b,
                      const uint8_t sig[SB_SIG])
 {
-    return verify_tagged(x, pk, sb_bytes_str(tag), b, sig);
+    return verify_tagged(x, pk, sb_bytes_str(tag), b, sig) == 0;
 }
 
 /* Below 2^255 - 19 and without the bit that X25519 ignores. */

@@ -28,7 +28,8 @@ SB_CHECK int sb_sign_add(const struct sb_exchange *x,
                          struct sb_bytes record,
                          struct sb_buf *out,
                          struct sb_err *err);
-/* Whether `record` bears a valid signature of (key_id, pk): 0 or SB_E_SIGNATURE. */
+/* Whether `record` bears a valid signature of (key_id, pk): 0, SB_E_SIGNATURE, or
+ * SB_E_MEMORY, which says nothing about it. */
 SB_CHECK int sb_verify_record(const struct sb_exchange *x,
                               const struct sb_record *record,
                               const uint8_t key_id[SB_KEY_ID],

@@ -103,9 +103,12 @@ static int check_threshold(const struct sb_trust *t,
     for (size_t i = 0; i < set->n; i++) {
         uint8_t id[SB_KEY_ID];
         sb_key_id(id, sb_bytes_str(SB_USE_ROOT), set->pks[i]);
-        if (!named_before(set, i) &&
-            sb_verify_record(&t->x, &d->envelope, id, set->pks[i], NULL) == 0)
-            signers++;
+        if (named_before(set, i))
+            continue;
+        int rc = sb_verify_record(&t->x, &d->envelope, id, set->pks[i], NULL);
+        if (rc == SB_E_MEMORY)
+            return sb_fail(err, rc, "out of memory for verifying a directory");
+        signers += rc == 0;
     }
     if (signers >= set->threshold)
         return 0;

@@ -1,5 +1,6 @@
 /* Purpose: the error table and the sentences of failures.
- * Invariant: a text always ends inside its buffer, cut at a UTF-8 character's edge.
+ * Invariant: a text is one line of UTF-8 that ends inside its buffer, whatever bytes it
+ * was made of: what is none becomes "?".
  * Names in parentheses are those that test/lint/model.h wraps for static analysis. */
 #include "schemas/base/err.h"
 
@@ -7,6 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "schemas/base/text.h"
 
 struct code_row {
     int code;
@@ -35,28 +38,38 @@ int sb_code_from_number(long number)
     return SB_OK;
 }
 
-/* Cuts a text that vsnprintf shortened inside a multi-byte character. */
-static void trim_utf8(char *text)
+/* Bytes of the well-formed character at `p`; 0: none. */
+static size_t character(const unsigned char *p)
 {
-    size_t n = strlen(text);
-    size_t back = 0;
-    while (back < n && back < 4 && ((unsigned char)text[n - 1 - back] & 0xc0) == 0x80)
-        back++;
-    if (back == n || n < SB_ERR_TEXT - 1)
-        return;
-    unsigned char lead = (unsigned char)text[n - 1 - back];
-    size_t want = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
-    if (want != back)
-        text[n - 1 - back] = '\0';
+    size_t n = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+    size_t i = 1;
+    while (i < n && (p[i] & 0xc0) == 0x80)
+        i++;
+    return i == n && sb_text_valid(sb_bytes(p, n)) ? n : 0;
+}
+
+/* Others have written into the text: whoever wrote a file, a library's message. One
+ * that fills its buffer was cut, perhaps inside a character, which then goes. */
+static void clean(char *text)
+{
+    bool cut = strlen(text) == SB_ERR_TEXT - 1;
+    for (unsigned char *p = (unsigned char *)text; *p;) {
+        size_t n = character(p);
+        if (n == 0 && cut && *p >= 0xc0 && strlen((char *)p) < 4)
+            *p = '\0';
+        else if (n == 0)
+            *p++ = '?';
+        else if (*p < 0x20 || *p == 0x7f)
+            *p++ = ' ';
+        else
+            p += n;
+    }
 }
 
 static void SB_PRINTF(2, 0) put_text(struct sb_err *err, const char *fmt, va_list args)
 {
     vsnprintf(err->text, sizeof err->text, fmt, args);
-    trim_utf8(err->text);
-    for (char *p = err->text; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = ' ';
+    clean(err->text);
 }
 
 int(sb_fail)(struct sb_err *err, int code, const char *fmt, ...)
@@ -82,7 +95,7 @@ int(sb_err_wrap)(struct sb_err *err, int code, const char *fmt, ...)
     va_end(args);
     size_t n = strlen(err->text);
     snprintf(err->text + n, sizeof err->text - n, ": %s", old.text);
-    trim_utf8(err->text);
+    clean(err->text);
     err->code = code;
     return code;
 }
@@ -103,7 +116,7 @@ int(sb_fail_os)(struct sb_err *err, int os_error, const char *fmt, ...)
     if (strerror_r(os_error, why, sizeof why) != 0)
         snprintf(why, sizeof why, "system error %d", os_error);
     snprintf(err->text + n, sizeof err->text - n, ": %s", why);
-    trim_utf8(err->text);
+    clean(err->text);
     err->code = code;
     return code;
 }

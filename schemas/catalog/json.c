@@ -187,8 +187,11 @@ int sb_json_to_value(struct sb_bytes text,
         }
         text = sb_buf_bytes(&marked);
     }
+    errno = 0;
     json_t *j = json_loadb(text.n ? (const char *)text.p : "", text.n, flags, &why);
     sb_buf_free(&marked);
+    if (!j && errno == ENOMEM) /* which jansson calls bad syntax */
+        return sb_fail(err, SB_E_MEMORY, "out of memory for JSON");
     if (!j)
         return sb_fail(err,
                        SB_E_SCHEMA_JSON,

@@ -177,6 +177,27 @@ static void a_wrapped_failure_keeps_its_code(void **state)
     assert_int_equal(sb_err_wrap(NULL, SB_E_UTF8, "file"), SB_E_UTF8);
 }
 
+/* test/fuzz/corpus/anchor/not-utf8: a library's message quotes what it was given. */
+static void a_text_is_a_line_of_utf8(void **state)
+{
+    (void)state;
+    struct sb_err err;
+    char longer[SB_ERR_TEXT + 8] = "";
+    assert_int_equal(sb_fail(&err,
+                             SB_E_UTF8,
+                             "%s",
+                             "a\xd6\xa2\xcf\xcf"
+                             "b\n\xf0\x9f\x98"),
+                     SB_E_UTF8);
+    assert_string_equal(err.text, "a\xd6\xa2??b ???");
+    assert_int_equal(sb_err_wrap(&err, SB_E_UTF8, "\xff"), SB_E_UTF8);
+    assert_string_equal(err.text, "?: a\xd6\xa2??b ???");
+    memset(longer, 'x', SB_ERR_TEXT - 3);
+    memcpy(longer + SB_ERR_TEXT - 3, "\xe2\x82\xac\xe2\x82\xac", 7);
+    assert_int_equal(sb_fail(&err, SB_E_UTF8, "%s", longer), SB_E_UTF8);
+    assert_int_equal(strlen(err.text), SB_ERR_TEXT - 3); /* half a character went */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +210,7 @@ int main(void)
         cmocka_unit_test(a_file_is_replaced_whole),
         cmocka_unit_test(a_file_is_created_once),
         cmocka_unit_test(a_wrapped_failure_keeps_its_code),
+        cmocka_unit_test(a_text_is_a_line_of_utf8),
     };
     return cmocka_run_group_tests_name("schemas.base", tests, NULL, NULL);
 }

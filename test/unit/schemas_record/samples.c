@@ -186,6 +186,7 @@ static int again_epoch(struct sb_bytes b,
     if (rc == 0) {
         sb_epoch_core_write(&e.core, &core); /* from the struct, not the slice */
         e.core_bytes = sb_buf_bytes(&core);
+        rc = sb_buf_check(&core, err);
         sb_epoch_write(&e, out);
     }
     sb_buf_free(&core);
@@ -222,6 +223,7 @@ static int again_regrant(struct sb_bytes b,
     if (rc == 0) {
         sb_regrant_core_write(&r, &core);
         r.core_bytes = sb_buf_bytes(&core);
+        rc = sb_buf_check(&core, err);
         sb_regrant_write(&r, out);
     }
     sb_buf_free(&core);
@@ -262,7 +264,8 @@ static int again_item(struct sb_bytes b,
     int rc = sb_item_read(b, &item, err);
     if (rc == 0) {
         sb_event_write(&item.event, &header);
-        assert_true(sb_bytes_eq(sb_buf_bytes(&header), item.header));
+        rc = sb_buf_check(&header, err);
+        assert_true(rc != 0 || sb_bytes_eq(sb_buf_bytes(&header), item.header));
         memcpy(hashes, item.ct_hash, sizeof hashes);
         sb_item_write(sb_buf_bytes(&header),
                       (const uint8_t(*)[SB_HASH])hashes,
