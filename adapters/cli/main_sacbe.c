@@ -21,6 +21,7 @@ static int run(int argc, char **argv)
                                                     &sb_cli_join,
                                                     &sb_cli_status,
                                                     &sb_cli_lag,
+                                                    &sb_cli_metrics,
                                                     &sb_cli_tail,
                                                     &sb_cli_identity,
                                                     &sb_cli_card,

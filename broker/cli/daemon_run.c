@@ -8,7 +8,9 @@
 #include <stdlib.h>
 
 #include "broker/cli/passphrase.h"
+#include "broker/host/manual.h"
 #include "broker/host/privileges.h"
+#include "broker/metrics/metrics.h"
 #include "keys/hash.h"
 
 enum { NOT_CONFIGURED = 2 };
@@ -29,12 +31,34 @@ static void make_usage(const struct sb_daemon_program *p, char *out, size_t size
              p->ready);
 }
 
-static int
-serve(const struct sb_daemon_program *p, const struct sb_daemon *d, struct sb_err *err)
+static int metrics_text(void *ctx, struct sb_buf *out, struct sb_err *err)
 {
+    const struct sb_daemon *d = ctx;
+    return sb_metrics_ask(sb_config_text(d->config, "run_dir"), out, err);
+}
+
+/* Off unless it is configured. */
+static int
+open_metrics(struct sb_metrics_server **out, struct sb_daemon *d, struct sb_err *err)
+{
+    const struct sb_metrics_config config = {.listen =
+                                                 sb_config_text(d->config, "metrics"),
+                                             .text = metrics_text,
+                                             .ctx = d,
+                                             .log = d->log};
+    return config.listen ? sb_metrics_open(out, &config, err) : 0;
+}
+
+static int
+serve(const struct sb_daemon_program *p, struct sb_daemon *d, struct sb_err *err)
+{
+    struct sb_metrics_server *metrics = NULL;
     int rc = sb_privileges_run_dir(sb_config_text(d->config, "run_dir"), err);
     if (!rc)
+        rc = open_metrics(&metrics, d, err);
+    if (!rc)
         rc = p->serve(d, err);
+    sb_metrics_close(metrics);
     sb_service_stopping(d->service);
     if (!rc)
         sb_log(d->log, SB_LOG_INFO, p->module, SB_LOG_TEXT("event", "stopped"));
@@ -101,5 +125,9 @@ int sb_daemon_run(int argc, char **argv, const struct sb_daemon_program *p)
     int rc = sb_daemon_options(argc, argv, p->name, usage, &o, &err);
     if (rc)
         return rc == 1 ? EXIT_SUCCESS : sb_daemon_fail(p->name, &err);
+    if (o.manual) {
+        sb_config_manual(p->name, p->keys, stdout);
+        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
     return run(p, &o);
 }

@@ -8,6 +8,7 @@ extern const struct sb_cli_family sb_cli_init;
 extern const struct sb_cli_family sb_cli_join;
 extern const struct sb_cli_family sb_cli_status;
 extern const struct sb_cli_family sb_cli_lag;
+extern const struct sb_cli_family sb_cli_metrics;
 extern const struct sb_cli_family sb_cli_tail;
 extern const struct sb_cli_family sb_cli_identity;
 extern const struct sb_cli_family sb_cli_card;

@@ -9,11 +9,12 @@
 struct sb_daemon_options {
     const char *file; /* borrows from argv */
     bool check;
+    bool manual;  /* print the page of the configuration, and end */
     int ready_fd; /* -1: none */
 };
 
-/* `-c FILE [--check] [--ready-fd N]`, `--version`, `--help`. 0: go on; 1: answered on
- * standard output; SB_E_USAGE. */
+/* `-c FILE [--check] [--ready-fd N]`, `--manual`, `--version`, `--help`. 0: go on; 1:
+ * answered on standard output; SB_E_USAGE. */
 SB_CHECK int sb_daemon_options(int argc,
                                char **argv,
                                const char *program,
@@ -51,6 +52,9 @@ extern const char *const sb_daemon_log_levels[];
         {.name = "catalogue_folder",                                                   \
          .type = SB_CONFIG_PATH,                                                       \
          .summary = "the catalogue's files; the installed ones when left out"},        \
+        {.name = "metrics",                                                            \
+         .type = SB_CONFIG_TEXT,                                                       \
+         .summary = "where Prometheus reads, as 127.0.0.1:9464; off when left out"},   \
     {                                                                                  \
         .name = "log_level", .type = SB_CONFIG_TEXT, .preset = "info",                 \
         .one_of = sb_daemon_log_levels, .summary = "error, warning, info or debug"     \
