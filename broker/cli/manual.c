@@ -3,6 +3,7 @@
 #include "broker/cli/pages.h"
 
 #include "broker/cli/state.h"
+#include "broker/host/manual.h"
 
 struct page {
     FILE *to;
@@ -96,7 +97,7 @@ void sb_cli_manual(const struct sb_cli_family *const *families,
                    FILE *to)
 {
     struct page p = {.to = to, .lang = lang};
-    fprintf(to, ".TH SACBE 1 \"\" \"sacbe %s\"\n", SB_VERSION);
+    fprintf(to, ".TH SACBE 1 \"%s\" \"sacbe %s\"\n", SB_MANUAL_DAY, SB_VERSION);
     put_request(&p, "SH", "NAME");
     fputs("sacbe \\- ", to);
     put_line(&p, "operate, audit and connect to an exchange of institutions");

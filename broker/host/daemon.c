@@ -31,6 +31,7 @@ int sb_daemon_options(int argc,
     static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
                                           {"check", no_argument, NULL, 'k'},
                                           {"ready-fd", required_argument, NULL, 'r'},
+                                          {"manual", no_argument, NULL, 'm'},
                                           {"version", no_argument, NULL, 'v'},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
@@ -44,6 +45,8 @@ int sb_daemon_options(int argc,
             o.check = true;
         else if (c == 'r')
             rc = read_fd(optarg, &o.ready_fd, err);
+        else if (c == 'm')
+            o.manual = true;
         else if (c == 'v')
             return printf("%s %s\n", program, SB_VERSION) > 0;
         else if (c == 'h')
@@ -51,7 +54,7 @@ int sb_daemon_options(int argc,
         else
             rc = sb_fail(err, SB_E_USAGE, "see %s --help", program);
     }
-    if (!rc && (!o.file || optind != argc))
+    if (!rc && ((!o.file && !o.manual) || optind != argc))
         rc = sb_fail(err, SB_E_USAGE, "give -c FILE (see %s --help)", program);
     if (!rc)
         *out = o;
