@@ -3,7 +3,10 @@
  * Not: cursors, proofs and batches by seq: they are the journal's. */
 #include "broker/io/recent.h"
 
+#include <malloc.h>
 #include <stdlib.h>
+
+#define TRIM_BYTES SB_MIB /* a burst had more */
 
 struct sb_recent {
     struct sb_job *ring[SB_RECENT_ENTRIES];
@@ -81,10 +84,14 @@ void sb_recent_add(struct sb_recent *r, struct sb_job *done)
     }
 }
 
+/* What a burst has left free in the heap goes back to the system once it is over. */
 void sb_recent_age(struct sb_recent *r)
 {
+    uint64_t before = r->bytes;
     drop_below(r, r->aged);
     r->aged = r->next;
+    if (before > TRIM_BYTES && r->bytes == 0)
+        (void)malloc_trim(0);
 }
 
 bool sb_recent_has(const struct sb_recent *r, const struct sb_effect *read)

@@ -10,10 +10,10 @@
 
 #include "broker/io/channel.h"
 
-#define GROUP_MAX 1024u            /* appends in one transaction */
-#define GROUP_BYTES (16u * SB_MIB) /* then the group is closed */
-#define IDLE_MS 250                /* between looks at the checkpoint's time */
-#define PRUNE_ROWS 32              /* removed in one transaction */
+#define GROUP_MAX 1024u           /* appends in one transaction */
+#define GROUP_BYTES (8u * SB_MIB) /* then the group is closed */
+#define IDLE_MS 250               /* between looks at the checkpoint's time */
+#define PRUNE_ROWS 32             /* removed in one transaction */
 /* Each commit rewrites the last page of every table: under load, when a group has some
  * full batches' bytes, it waits for more. What an emergency sends is smaller. */
 #define BULK_BYTES (128u * SB_KIB)

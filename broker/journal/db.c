@@ -162,7 +162,7 @@ int sb_db_open_writer(sqlite3 **out, const char *path, struct sb_err *err)
                                   "PRAGMA journal_mode = WAL;"
                                   "PRAGMA synchronous = FULL;"
                                   "PRAGMA wal_autocheckpoint = 0;"
-                                  "PRAGMA cache_size = -32768;"
+                                  "PRAGMA cache_size = -12288;"
                                   "PRAGMA temp_store = MEMORY;"
                                   "PRAGMA secure_delete = ON;"
                                   "PRAGMA trusted_schema = OFF;"
