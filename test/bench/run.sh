@@ -5,7 +5,7 @@
 #   sh test/bench/run.sh [--peers LIST] [--quick] [--json FILE] [--out FOLDER]
 # LIST: of postgres,redis,nats,rabbit,mosquitto (all of them; or none). FOLDER: for
 # the plots (build/bench). --quick: shorter, within ten minutes. SACBE_BUILD uses a build
-# that exists, SACBE_BENCH a folder for the servers' files (default: the temporary one).
+# that exists, SACBE_BENCH a folder for the servers' files (default: TMPDIR, /var/tmp).
 # It installs what is missing (test/packages). Exit status: 0 when it has measured,
 # whatever the figures; 1 when an event was lost or a server failed.
 set -eu
@@ -69,7 +69,13 @@ at_exit() {
     ex_end
     exit "$status"
 }
-ex=$(mktemp -d "${SACBE_BENCH:-${TMPDIR:-/tmp}}/sacbe-bench-XXXXXX")
+disk=${SACBE_BENCH:-${TMPDIR:-/var/tmp}}
+free_mb=$(df -Pm "$disk" | awk 'NR == 2 { print $4 }')
+[ "$free_mb" -ge "$room_mb" ] || {
+    echo "$disk has $free_mb MB free and $room_mb are needed: set SACBE_BENCH" >&2
+    exit 1
+}
+ex=$(mktemp -d "$disk/sacbe-bench-XXXXXX")
 chmod 711 "$ex" # the servers' user passes through
 mkdir "$ex/run" "$ex/log"
 trap at_exit EXIT
@@ -78,6 +84,9 @@ began=$(date +%s)
 failed=0
 : >"$ex/runs"
 
+case $(stat -f -c %T "$ex") in
+tmpfs) say "warning: $ex is in memory, where fsync costs nothing: set SACBE_BENCH" ;;
+esac
 say "peers:${peers:+ }$peers; $rounds rounds of what is short; files in $ex"
 round=1
 while [ $round -le "$rounds" ]; do
@@ -98,6 +107,10 @@ jq -s --slurpfile machine "$ex/machine" --arg size "$size" \
 [ -z "$json" ] || cp "$out/bench.json" "$json"
 jq -r -L "$here" 'include "report"; report' "$out/bench.json" >"$out/report.txt"
 cat "$out/report.txt"
-sh "$here/plot.sh" "$out/bench.json" "$out" || failed=1
-say "done; plots, bench.json and report.txt are in $out"
+if command -v gnuplot >/dev/null; then
+    sh "$here/plot.sh" "$out/bench.json" "$out" || failed=1
+else
+    say "no plots: gnuplot is not installed"
+fi
+say "done; bench.json, report.txt and plots are in $out"
 exit $failed

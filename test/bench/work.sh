@@ -8,14 +8,17 @@ case $size in
 full)
     rounds=3 rounds_long=3 seconds=10 limit_seconds=3
     stored=1000000 grown=10000000 connections=500 idle_seconds=10
+    room_mb=25000
     ;;
 quick)
-    rounds=3 rounds_long=1 seconds=2 limit_seconds=1
-    stored=200000 grown=1000000 connections=500 idle_seconds=4
+    rounds=3 rounds_long=1 seconds=1.5 limit_seconds=0.5
+    stored=200000 grown=1000000 connections=500 idle_seconds=3
+    room_mb=5000
     ;;
 tiny) # for a test: that it works, not how fast
     rounds=1 rounds_long=1 seconds=0.5 limit_seconds=0.1
     stored=2000 grown=2000 connections=12 idle_seconds=0.5
+    room_mb=500
     ;;
 esac
 
