@@ -15,7 +15,7 @@
 #include "broker/host/daemon.h"
 #include "broker/host/notify.h"
 
-enum { STATUS_TEXT = 400 };
+enum { STATUS_TEXT = 400, LINE_TEXT = 512 };
 
 struct sb_service {
     const struct sb_service_config *config;
@@ -81,9 +81,11 @@ int sb_service_ready(struct sb_service *s,
                      const char *detail,
                      struct sb_err *err)
 {
-    int broken = 0;
+    char line[LINE_TEXT];
+    int n = snprintf(line, sizeof line, detail ? "ready %s\n" : "ready\n", detail);
+    int broken = n > 0 && (size_t)n < sizeof line ? 0 : EINVAL;
     if (ready_fd >= 0) {
-        if (dprintf(ready_fd, detail ? "ready %s\n" : "ready\n", detail) < 0)
+        if (!broken && write(ready_fd, line, (size_t)n) != n)
             broken = errno;
         close(ready_fd);
     }
