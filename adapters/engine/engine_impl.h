@@ -9,6 +9,7 @@
 #include "adapters/engine/receive.h"
 #include "adapters/engine/task.h"
 #include "adapters/engine/watch.h"
+#include "broker/host/forecast.h"
 #include "broker/client/client.h"
 #include "broker/io/admin.h"
 #include "broker/io/room.h"
@@ -56,6 +57,8 @@ struct sb_engine {
     uint64_t look_mono; /* at the disk */
     uint64_t reject_mono;
     uint64_t flush_mono;
+    struct sb_forecast state_growth;    /* of the outbox and the rest of the state */
+    struct sb_forecast database_growth; /* with the change log */
 };
 
 /* engine_open.c */
@@ -75,12 +78,18 @@ sb_engine_message(struct sb_engine *e, const struct sb_message *m, struct sb_err
 /* engine_service.c: each turn of the loop; on SIGHUP. */
 void sb_engine_tell_service(struct sb_engine *e);
 void sb_engine_reload(struct sb_engine *e);
+/* engine_growth.c: each minute; and what `status` tells of it. */
+struct sb_list;
+void sb_engine_watch_growth(struct sb_engine *e, uint64_t mono);
+SB_CHECK int sb_status_growth_put(struct sb_engine *e,
+                                  struct sb_list *l,
+                                  struct sb_value *map,
+                                  struct sb_err *err);
 /* engine_timer.c */
 SB_CHECK int sb_engine_timers(struct sb_engine *e, struct sb_err *err);
 
 extern const struct sb_admin_verb sb_engine_verbs[];
 /* verbs_status.c */
-struct sb_list;
 struct sb_value sb_status_readings(struct sb_engine *e, struct sb_list *l);
 /* Own streams that the broker holds back, and for how long: as rows of `lag`. */
 void sb_status_held(struct sb_engine *e, struct sb_list *l, struct sb_value *list);

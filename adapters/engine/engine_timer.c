@@ -90,6 +90,8 @@ int sb_engine_timers(struct sb_engine *e, struct sb_err *err)
     }
     if (!rc)
         rc = evidence(e, mono, err);
+    if (!rc && (e->state_growth.n == 0 || mono - e->minute_mono >= MINUTE_MS))
+        sb_engine_watch_growth(e, mono);
     if (!rc && mono - e->minute_mono >= MINUTE_MS) {
         e->minute_mono = mono;
         rc = minute(e, sb_clock_now_ms(), err);

@@ -91,6 +91,8 @@ struct sb_value sb_status_readings(struct sb_engine *e, struct sb_list *l)
         sb_list_count(l, &row, "applied", at->applied);
         sb_list_count(l, &row, "head", at->head.seq);
         sb_list_count(l, &row, "head_ms", at->head.heard_ms);
+        if (at->open && at->head.seq > at->chain.last_seq)
+            sb_list_count(l, &row, "unapplied_ms", at->head.heard_ms);
         sb_list_count(l, &row, "quarantined", at->quarantined);
         sb_list_truth(l, &row, "held", at->held_until != 0);
         sb_list_count(l, &row, "code", (uint64_t)sb_code_number(at->trouble.code));
@@ -237,6 +239,9 @@ int sb_verb_status(void *ctx,
         &l, &map, "directory_expires_ms", dir ? sb_dir_body(dir)->expires : 0);
     sb_list_count(&l, &map, "quarantine_in", in);
     sb_list_count(&l, &map, "quarantine_out", out);
+    rc = sb_status_growth_put(e, &l, &map, err);
+    if (rc)
+        return rc;
     sb_list_put(&l, &map, "attention", lines);
     sb_list_put(&l, &map, "witness", witness(e, &l));
     sb_list_put(&l, &map, "streams", streams(e, &l));

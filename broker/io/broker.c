@@ -62,6 +62,7 @@ static int tell_checkpoint(struct sb_broker *b,
     memcpy(in.as.checkpoint.root, root, SB_HASH);
     b->note = note;
     b->note_size = size;
+    b->note_ms = b->config->now_ms();
     return sb_broker_step(b, &in, err);
 }
 

@@ -101,6 +101,7 @@ int sb_verb_status(void *ctx,
     sb_verb_put(&map, "revision", sb_verb_count(sb_revisions.newest), arena, &good);
     sb_verb_put(&map, "address", sb_value_text(address), arena, &good);
     sb_verb_put(&map, "checkpoint", sb_verb_count(b->note_size), arena, &good);
+    sb_verb_put(&map, "checkpoint_ms", sb_verb_count(b->note_ms), arena, &good);
     sb_verb_put(&map, "started_ms", sb_verb_count(b->started_ms), arena, &good);
     sb_verb_put(&map, "now_ms", sb_verb_count(b->config->now_ms()), arena, &good);
     sb_verb_put(&map, "stopping", sb_verb_truth(b->stopping), arena, &good);

@@ -100,6 +100,15 @@ ex_says pnc '[.streams[] | .held_ms == 0] | all' ||
 [ "$(share '.refused_quota > 0')" = true ] || ex_die "the broker counts no refusal"
 [ "$(share '.journal_bytes > 100000')" = true ] || ex_die "no bytes are counted"
 [ "$(share '.events_s_limit')" = 120 ] || ex_die "the limit is not shown"
+"$sacbe" metrics -c broker/broker.yaml >office/metrics.txt
+for line in 'sacbe_broker_institution_events_limit{institution="pnc"} 120' \
+    '# TYPE sacbe_broker_refusals_total counter' \
+    'sacbe_broker_refusals_total{institution="pnc",code="SB-523"} '; do
+    grep -qF -- "$line" office/metrics.txt || ex_die "no $line among the metrics"
+done
+"$sacbe" metrics -c pnc/adapter.yaml >office/metrics.txt
+grep -q '^sacbe_adapter_outbox_events{stream="pnc/comun.alerta"} 0$' office/metrics.txt ||
+    ex_die "the adapter tells no outbox"
 before=$(share .journal_bytes)
 ex_stop broker
 ex_broker_start
