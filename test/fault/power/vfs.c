@@ -30,6 +30,7 @@ struct disk { /* one file, by its name */
     size_t cap;
     bool exists; /* durably */
     bool deleted;
+    bool anew; /* deleted and made again: `image` is of the file before */
     struct op *first, *last;
     void *shm[REGIONS];
     unsigned shm_users;
@@ -206,7 +207,7 @@ static void sync_folder(void)
         if (d->deleted) {
             forget_ops(d);
             d->n = 0;
-            d->exists = d->deleted = false;
+            d->exists = d->deleted = d->anew = false;
         }
 }
 
@@ -218,12 +219,15 @@ static int do_sync(sqlite3_file *f, int flags)
     int rc = d ? happens() : SQLITE_OK;
     if (rc || !d)
         return rc;
+    if (d->anew)
+        d->n = 0;
     for (const struct op *o = d->first; o; o = o->next)
         apply(d, o);
     forget_ops(d);
-    if (!d->exists)
+    if (!d->exists || d->anew)
         sync_folder(); /* as SQLite does with a new WAL or rollback journal */
     d->exists = true;
+    d->anew = false;
     return SQLITE_OK;
 }
 
@@ -336,8 +340,10 @@ do_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out
     w->real = (sqlite3_file *)(void *)(w + 1);
     if (name && (flags & kept)) {
         w->disk = find(name);
-        if (w->disk->deleted) /* the same name again: empty, as far as is known */
-            note(w->disk, NULL, 0, 0);
+        if (w->disk->deleted) {
+            forget_ops(w->disk);
+            w->disk->anew = true;
+        }
         w->disk->deleted = false;
     }
     int rc = power.real->xOpen(power.real, name, w->real, flags, out);
@@ -430,6 +436,10 @@ static void apply_torn(struct disk *d, const struct op *o, uint64_t *seed)
 
 static void lose_ops(struct disk *d, enum vfs_loss how, uint64_t *seed)
 {
+    if (d->anew && (how == VFS_LOSE_ALL || (how != VFS_LOSE_NOTHING && coin(seed))))
+        return; /* the name is the older file's again, which is whole */
+    if (d->anew)
+        d->n = 0;
     for (const struct op *o = d->first; o; o = o->next) {
         if (how == VFS_LOSE_NOTHING || (how != VFS_LOSE_ALL && coin(seed)))
             apply(d, o);
