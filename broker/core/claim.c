@@ -208,8 +208,8 @@ void accept_epoch(struct step *s, struct session *from, const struct sb_message 
     struct sb_err why;
     bool asked = false;
     int rc = accept_record(s, from, m->payload[0], &e.in, &why);
-    int read = sb_epoch_read(
-        e.in.record.body, s->out->arena, &e.epoch, rc ? NULL : &why);
+    int read =
+        sb_epoch_read(e.in.record.body, s->out->arena, &e.epoch, rc ? NULL : &why);
     struct sb_bytes stream = e.epoch.core.stream;
     rc = rc ? rc : read;
     if (rc == 0)
