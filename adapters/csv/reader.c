@@ -63,7 +63,7 @@ int sb_csv_reader_open(struct sb_csv_reader **out, const char *path, struct sb_e
     if (!r || !block) {
         free(r);
         free(block);
-        fclose(file);
+        (void)fclose(file);
         return sb_fail(err, SB_E_MEMORY, "out of memory");
     }
     r->file = file;
@@ -83,7 +83,7 @@ void sb_csv_reader_free(struct sb_csv_reader *r)
         csv_free(&r->parser);
     if (r->cd != (iconv_t)-1)
         iconv_close(r->cd);
-    fclose(r->file);
+    (void)fclose(r->file);
     sb_buf_free(&r->text);
     sb_buf_free(&r->bytes);
     free(r->block);

@@ -129,6 +129,6 @@ int sb_audit_kind(const char *path, enum sb_audit_kind *out, struct sb_err *err)
         size_t n = fread(head, 1, sizeof head, f);
         *out = kind_of_bytes(head, n);
     }
-    fclose(f);
+    (void)fclose(f);
     return 0;
 }
