@@ -276,6 +276,7 @@ static int wait_for_work(struct sb_broker *b, struct sb_err *err)
         {.socket = sb_writer_socket(b->writer), .events = ZMQ_POLLIN},
         {.socket = sb_asker_socket(b->asker), .events = ZMQ_POLLIN},
         {.socket = sb_gate_zap(b->gate), .events = ZMQ_POLLIN},
+        {.socket = sb_gate_porter(b->gate), .events = ZMQ_POLLIN},
         {.fd = sb_admin_fd(b->admin), .events = ZMQ_POLLIN},
         {.socket = sb_gate_socket(b->gate), .events = full ? 0 : ZMQ_POLLIN},
         {.fd = b->config->signals ? sb_signals_fd(b->config->signals) : -1,
@@ -283,7 +284,9 @@ static int wait_for_work(struct sb_broker *b, struct sb_err *err)
     int n = (int)(sizeof items / sizeof *items) - (b->config->signals ? 0 : 1);
     uint64_t mono = b->config->mono_ms();
     bool busy = sb_reads_waiting(b) || b->next_tick <= mono;
+    uint64_t watch = sb_gate_watch(b->gate, mono);
     long ms = busy ? 0 : (long)(b->next_tick - mono);
+    ms = (uint64_t)ms > watch ? (long)watch : ms;
     if (zmq_poll(items, n, ms) < 0 && errno != EINTR)
         return sb_fail(err, SB_E_IO, "poll: %s", zmq_strerror(errno));
     return 0;

@@ -10,6 +10,7 @@
 #include <zmq.h>
 
 #include "broker/io/lines.h"
+#include "broker/io/porter.h"
 #include "broker/io/zap.h"
 #include "keys/vault.h"
 
@@ -21,7 +22,8 @@
 
 #define SEND_HWM (4 * (int)SB_CREDIT_ENTRIES_MAX) /* messages; above any credit */
 #define RECEIVE_HWM 32
-#define RECHECK_MS 1000 /* a key's validity is looked up again after this time */
+#define FRAME_MAX SB_MIB /* of clients: a SUBSCRIBE with every cursor is the most */
+#define RECHECK_MS 1000  /* a key's validity is looked up again after this time */
 #define GONE_MAX 256
 
 struct sb_gate {
@@ -29,6 +31,7 @@ struct sb_gate {
     void *zap;
     struct sb_log *log;
     struct sb_peers *peers;
+    struct sb_porter *porter;
     char address[256];
     struct sb_hold *message; /* that came last */
     uint64_t gone[GONE_MAX]; /* a ring; when full, sweeping finds the rest */
@@ -71,7 +74,7 @@ static int set_options(void *router, struct sb_err *err)
                    {ZMQ_HEARTBEAT_TIMEOUT, 15000},
                    {ZMQ_HANDSHAKE_IVL, 10000},
                    {ZMQ_LINGER, 500}};
-    static const int64_t max = SB_MESSAGE_MAX;
+    static const int64_t max = FRAME_MAX;
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         int rc = option(router, options[i].name, options[i].value, err);
         if (rc)
@@ -121,6 +124,8 @@ int sb_gate_open(struct sb_gate **out,
     if (!rc)
         rc = set_curve(g->router, config->vault, err);
     if (!rc)
+        rc = sb_porter_open(&g->porter, zmq, g->router, config->log, err);
+    if (!rc)
         rc = bind_door(g, config->listen, err);
     if (rc) {
         sb_gate_close(g);
@@ -135,6 +140,7 @@ void sb_gate_close(struct sb_gate *g)
     if (!g)
         return;
     sb_hold_drop(g->message);
+    sb_porter_close(g->porter, g->router);
     if (g->router)
         zmq_close(g->router);
     if (g->zap)
@@ -156,6 +162,17 @@ void *sb_gate_socket(const struct sb_gate *g)
 void *sb_gate_zap(const struct sb_gate *g)
 {
     return g->zap;
+}
+
+void *sb_gate_porter(const struct sb_gate *g)
+{
+    return sb_porter_socket(g->porter);
+}
+
+uint64_t sb_gate_watch(struct sb_gate *g, uint64_t mono_ms)
+{
+    sb_porter_step(g->porter, mono_ms);
+    return sb_porter_wait(g->porter, mono_ms);
 }
 
 void sb_gate_admit(struct sb_gate *g, const struct sb_dir *dir, uint64_t now_ms)
@@ -328,6 +345,7 @@ int sb_gate_take(struct sb_gate *g,
             continue;
         }
         peer->seen_ms = mono_ms;
+        sb_porter_heard(g->porter, zmq_msg_get(sb_hold_at(g->message, 1), ZMQ_SRCFD));
         fill(g, peer, n, out);
         return 1;
     }

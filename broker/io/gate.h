@@ -35,6 +35,9 @@ void sb_gate_close(struct sb_gate *g);                /* takes NULL */
 const char *sb_gate_address(const struct sb_gate *g); /* as bound, with its port */
 void *sb_gate_socket(const struct sb_gate *g);        /* to poll */
 void *sb_gate_zap(const struct sb_gate *g);           /* to poll */
+void *sb_gate_porter(const struct sb_gate *g);        /* to poll */
+/* Looks after connections that cost too much (porter.h); ms until it must again. */
+uint64_t sb_gate_watch(struct sb_gate *g, uint64_t mono_ms);
 
 /* Answers the handshakes that wait. */
 void sb_gate_admit(struct sb_gate *g, const struct sb_dir *dir, uint64_t now_ms);
