@@ -11,7 +11,7 @@
 #include <time.h>
 
 #define FETCH 500
-#define FETCH_MS 200
+#define FETCH_MS 1000
 #define PENDING_MAX 20000
 #define SUBJECT_MAX 128u
 
