@@ -3,6 +3,7 @@
  * Not for: notes (note.c), whose signed text is C2SP's. */
 #include "keys/sign.h"
 
+#define TAG_MAX 16u
 #define FIELD_TOP 0x7f /* the last byte of 2^255 - 19, little-endian */
 
 void sb_exchange_id(struct sb_exchange *out,
@@ -23,7 +24,7 @@ static int message(const struct sb_exchange *x,
                    struct sb_buf *out,
                    struct sb_err *err)
 {
-    if (tag.n == 0 || tag.n > 16 || memchr(tag.p, 0, tag.n))
+    if (tag.n == 0 || tag.n > TAG_MAX || memchr(tag.p, 0, tag.n))
         return sb_fail(err, SB_E_TAG, "a body without a tag of 1 to 16 bytes");
     sb_buf_put(out, tag.p, tag.n);
     sb_buf_byte(out, 0);
@@ -150,7 +151,17 @@ bool sb_verify_bytes(const struct sb_exchange *x,
                      struct sb_bytes b,
                      const uint8_t sig[SB_SIG])
 {
-    return verify_tagged(x, pk, sb_bytes_str(tag), b, sig) == 0;
+    uint8_t m[TAG_MAX + 1 + SB_HASH + SB_STATEMENT_MAX];
+    size_t n = strlen(tag);
+    if (n == 0 || n > TAG_MAX || b.n > SB_STATEMENT_MAX)
+        return false;
+    memcpy(m, tag, n);
+    m[n++] = 0;
+    memcpy(m + n, x->x, SB_HASH);
+    n += SB_HASH;
+    if (b.n > 0)
+        memcpy(m + n, b.p, b.n);
+    return crypto_sign_verify_detached(sig, m, n + b.n, pk) == 0;
 }
 
 /* Below 2^255 - 19 and without the bit that X25519 ignores. */

@@ -35,7 +35,9 @@ SB_CHECK int sb_verify_record(const struct sb_exchange *x,
                               const uint8_t key_id[SB_KEY_ID],
                               const uint8_t pk[SB_PK],
                               struct sb_err *err);
-/* sig(tag, b) for statements that are not records (PROVE). */
+/* sig(tag, b) for statements that are not records (PROVE), short enough to be verified
+ * without memory. */
+#define SB_STATEMENT_MAX 128u
 SB_CHECK int sb_sign_bytes(const struct sb_exchange *x,
                            const struct sb_vault *v,
                            const uint8_t key_id[SB_KEY_ID],
@@ -43,6 +45,7 @@ SB_CHECK int sb_sign_bytes(const struct sb_exchange *x,
                            struct sb_bytes b,
                            uint8_t sig[SB_SIG],
                            struct sb_err *err);
+/* False also for one that is longer. */
 bool sb_verify_bytes(const struct sb_exchange *x,
                      const uint8_t pk[SB_PK],
                      const char *tag,

@@ -11,6 +11,10 @@ void session_turn_away(struct step *s,
                        const char *institution,
                        const struct sb_err *why)
 {
+    if (why->code == SB_E_MEMORY) {
+        s->out->failed = true;
+        return;
+    }
     struct sb_message m = {.cmd = SB_CMD_REFUSED};
     m.as.refused.code = (uint64_t)sb_code_number(why->code);
     if (why->code == SB_E_QUOTA)

@@ -35,6 +35,10 @@ void session_refuse(struct step *s,
                     uint64_t expected,
                     const struct sb_err *why)
 {
+    if (why->code == SB_E_MEMORY) { /* ours, never a peer's fault: the step fails */
+        s->out->failed = true;
+        return;
+    }
     struct sb_message m = {.cmd = SB_CMD_REFUSED};
     m.as.refused.kind = kind;
     m.as.refused.stream = stream;
@@ -59,6 +63,10 @@ static void who(struct step *s)
 
 static void malformed(struct step *s, struct session *session, const struct sb_err *why)
 {
+    if (why->code == SB_E_MEMORY) {
+        s->out->failed = true;
+        return;
+    }
     s->core->malformed++;
     struct sb_bytes member = sb_dir_by_curve(
         sb_trust_newest(s->core->trust), s->in->as.message.curve_pk, s->in->now_ms);

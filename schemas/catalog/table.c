@@ -61,19 +61,24 @@ static int feed(struct reading *r, struct sb_bytes csv)
 {
     struct csv_parser parser;
     size_t at = 0;
+    int memory = 0;
     if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
         return SB_E_MEMORY;
     while (at < csv.n && !r->why) {
         const uint8_t *end = memchr(csv.p + at, '\n', csv.n - at);
         size_t n = end ? (size_t)(end - csv.p) + 1 - at : csv.n - at;
         r->line++;
-        if (csv_parse(&parser, csv.p + at, n, take_cell, take_row, r) != n && !r->why)
+        if (csv_parse(&parser, csv.p + at, n, take_cell, take_row, r) != n && !r->why) {
+            memory = csv_error(&parser) == CSV_EPARSE ? 0 : SB_E_MEMORY;
             r->why = csv_strerror(csv_error(&parser));
+        }
         at += n;
     }
     if (!r->why && csv_fini(&parser, take_cell, take_row, r) != 0)
         r->why = "the last row is not complete";
     csv_free(&parser);
+    if (memory)
+        return memory;
     return r->why ? SB_E_CODE_LIST : 0;
 }
 

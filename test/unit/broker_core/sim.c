@@ -35,6 +35,8 @@ void sim_step(struct sim *s, struct sb_input *in)
     in->mono_ms = s->now;
     if (sb_core_step(s->core, in, s->effects, &err) != 0)
         fail_msg("the core failed: %s", err.text);
+    if (s->twin)
+        s->twin(s, in);
     for (size_t i = 0; i < sb_effects_count(s->effects); i++) {
         const struct sb_effect *e = sb_effects_at(s->effects, i);
         if (e->kind == SB_EFFECT_SEND)

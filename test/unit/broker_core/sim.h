@@ -57,6 +57,8 @@ struct sim {
     size_t n_logs;
     struct sb_err last_answer;
     size_t n_answers;
+    /* After each step, with its effects in `effects`; NULL: nobody. */
+    void (*twin)(struct sim *s, const struct sb_input *in);
 };
 
 struct sim *sim_new(void);
