@@ -79,8 +79,8 @@ struct session {
     uint8_t nonce[SB_CHALLENGE_NONCE];
     char institution[SB_CODE_MAX + 1];
     char version[SB_CODE_MAX + 1];
-    uint64_t revision; /* of the protocol, in this session */
-    bool newer;        /* it speaks revisions that we do not know */
+    uint64_t revision;     /* of the protocol, in this session */
+    bool newer;            /* it speaks revisions that we do not know */
     uint64_t held_version; /* of the directory, as it said */
     uint64_t since_ms;
     uint64_t heard_mono;

@@ -44,7 +44,7 @@ struct sb_broker {
     struct sb_job *note_job;
     struct sb_buf note_buf;
     uint64_t note_size;
-    uint64_t note_ms; /* when it was signed, or found at the start */
+    uint64_t note_ms;    /* when it was signed, or found at the start */
     struct sb_buf final; /* newest note with a quorum of cosignatures; empty: none */
     uint64_t final_size;
     struct sb_pruning prune;

@@ -71,8 +71,8 @@ SB_CHECK int sb_journal_alive(const struct sb_journal *j, struct sb_err *err);
 /* Remembers the failure in `err`: nothing is written after it. Returns its code. */
 int sb_journal_stop(struct sb_journal *j, const struct sb_err *err);
 /* After a transaction failed: when the disk is full it is rolled back, and the same may
- * be tried again (SB_E_DISK_FULL); else nothing is written any more. Gives the failure's
- * code, and the failure in `err`. */
+ * be tried again (SB_E_DISK_FULL); else nothing is written any more. Gives the
+ * failure's code, and the failure in `err`. */
 int sb_journal_failed(struct sb_journal *j,
                       const struct sb_err *failure,
                       struct sb_err *err);
