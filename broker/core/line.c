@@ -131,6 +131,9 @@ static int take_line(struct step *s,
 void line_cosign(struct step *s, struct session *from, struct sb_bytes line)
 {
     struct sb_err why;
-    if (take_line(s, from, line, &why) != 0)
+    int rc = take_line(s, from, line, &why);
+    if (rc == SB_E_MEMORY)
+        s->out->failed = true;
+    else if (rc != 0)
         effect_log(s, from->institution, &why);
 }
