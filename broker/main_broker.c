@@ -30,6 +30,7 @@ static void free_types(struct types *t)
     *t = (struct types){0};
 }
 
+/* `t` is empty, and stays so when this fails. */
 static int fill_types(struct types *t,
                       const struct sb_config *c,
                       const char *folder,
@@ -53,8 +54,8 @@ static int fill_types(struct types *t,
     return 0;
 }
 
-/* The types' priorities. The default folder may be absent; one that the file names may
- * not. */
+/* The types' priorities, for an empty `out`. The default folder may be absent; one that
+ * the file names may not. */
 static int load_types(struct types *out,
                       const struct sb_config *c,
                       struct sb_log *log,
@@ -70,14 +71,9 @@ static int load_types(struct types *out,
                SB_LOG_TEXT("event", "no_priorities"),
                SB_LOG_TEXT("text", "the catalogue's folder is not there"),
                SB_LOG_TEXT("folder", folder));
-        *out = (struct types){0};
         return 0;
     }
-    struct types t = {0};
-    int rc = fill_types(&t, c, folder, err);
-    if (!rc)
-        *out = t;
-    return rc;
+    return fill_types(out, c, folder, err);
 }
 
 /* The core borrows the new priorities before it asks again, so the old ones may go. */

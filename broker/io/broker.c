@@ -173,12 +173,11 @@ void sb_broker_begin_stop(struct sb_broker *b)
 
 static int take_messages(struct sb_broker *b, struct sb_err *err)
 {
-    int rc = 0;
     for (int i = 0; i < TAKE_MAX && !is_full(b); i++) {
         const struct sb_dir *dir = sb_trust_newest(sb_core_trust(b->core));
         struct sb_arrival a;
         uint8_t random[SB_CHALLENGE_NONCE];
-        rc = sb_gate_take(
+        int rc = sb_gate_take(
             b->gate, dir, b->config->now_ms(), b->config->mono_ms(), &a, err);
         if (rc != 1)
             return rc;

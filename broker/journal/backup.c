@@ -94,7 +94,7 @@ int sb_journal_backup(const struct sb_backup_config *config,
                       struct sb_journal_facts *out,
                       struct sb_err *err)
 {
-    struct names n;
+    struct names n = {.temp = ""};
     struct sb_buf note = {0};
     struct sb_journal_expect expect;
     struct sb_journal_facts facts = {0};

@@ -98,19 +98,19 @@ static int parse(const char *listen, struct addrinfo **out, struct sb_err *err)
     char host[128];
     const char *colon = strrchr(listen, ':');
     const char *end = colon;
-    const char *start = listen;
+    const char *host_at = listen;
     if (colon && listen[0] == '[' && colon > listen && colon[-1] == ']') {
-        start++;
+        host_at++;
         end--;
     }
     struct addrinfo want = {.ai_family = AF_UNSPEC,
                             .ai_socktype = SOCK_STREAM,
                             .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
-    bool form = colon && is_port(colon + 1) && end > start &&
-                (size_t)(end - start) < sizeof host;
+    bool form = colon && is_port(colon + 1) && end > host_at &&
+                (size_t)(end - host_at) < sizeof host;
     if (form) {
-        memcpy(host, start, (size_t)(end - start));
-        host[end - start] = '\0';
+        memcpy(host, host_at, (size_t)(end - host_at));
+        host[end - host_at] = '\0';
     }
     if (!form || getaddrinfo(host, colon + 1, &want, out) != 0)
         return sb_fail(err,
