@@ -117,6 +117,16 @@ int sb_csv_row_key(struct csv_source *s,
     return 0;
 }
 
+/* What is no number is text already. */
+static struct sb_bytes cell_text(struct sb_arena *arena, const struct sb_cell *c)
+{
+    if (c->type != SB_CELL_INT && c->type != SB_CELL_REAL)
+        return sb_arena_dup(arena, c->s);
+    const char *text = c->type == SB_CELL_INT ? sb_arena_str(arena, "%" PRId64, c->i)
+                                              : sb_arena_str(arena, "%.17g", c->d);
+    return text ? sb_bytes_str(text) : (struct sb_bytes){0};
+}
+
 int sb_csv_local_row(struct csv_source *s,
                      const struct sb_row *row,
                      struct sb_value *out,
@@ -125,16 +135,9 @@ int sb_csv_local_row(struct csv_source *s,
     *out = (struct sb_value){.type = SB_MAP};
     for (size_t i = 0; i < row->n; i++) {
         const struct sb_cell *c = &row->cells[i];
-        struct sb_value v = {.type = SB_NIL};
-        char *text = NULL;
         if (c->type == SB_CELL_NULL || sb_bytes_is(row->names[i], "_n"))
             continue;
-        if (c->type == SB_CELL_INT)
-            text = sb_arena_str(s->batch.arena, "%" PRId64, c->i);
-        else if (c->type == SB_CELL_REAL)
-            text = sb_arena_str(s->batch.arena, "%.17g", c->d);
-        v = sb_value_text(text ? sb_bytes_str(text)
-                               : sb_arena_dup(s->batch.arena, c->s));
+        struct sb_value v = sb_value_text(cell_text(s->batch.arena, c));
         if (!v.as.s.p || !sb_value_set(out, row->names[i], v, s->batch.arena))
             return memory(err);
     }

@@ -3,6 +3,8 @@
  * Not for: columns, which only the database knows (mapping_check.c). */
 #include "adapters/engine/mapping_impl.h"
 
+#include <assert.h>
+
 #define PAD_MAX 64
 
 const struct rule *sb_shape_rule(const struct shape *s, struct sb_bytes to)
@@ -33,6 +35,7 @@ static int refuse_field(struct sb_mapping *m,
                         const struct shape *s,
                         struct sb_err *err)
 {
+    assert(s->field && "every shape is one of the catalogue's");
     struct sb_bytes *names = sb_arena_alloc(m->arena, s->field->n + 2, sizeof *names);
     size_t n = 0;
     for (size_t i = 0; names && !s->plain && i < s->field->n; i++)

@@ -228,10 +228,11 @@ int sb_audit_attribute(struct sb_bytes proof,
     int rc = audit_new(&a, NULL, config, &why);
     if (rc == 0)
         rc = sb_proof_file_read(proof, a.names, &file, &why);
-    if (rc == 0)
+    if (rc == 0) {
         rc = audit_run_proof(&a, proof, &p, &why);
-    if (rc >= 0)
-        rc = fill(&t, &why);
+        if (rc >= 0)
+            rc = fill(&t, &why);
+    }
     if (rc == 0)
         rc = keep_name(&t, &why);
     if (rc == 0) {

@@ -84,6 +84,8 @@ static int work(const struct sb_daemon_program *p,
     if (!rc)
         rc = o->check ? p->check(d, err) : serve(p, d, err);
     sb_passphrase_wipe(&pass);
+    d->passphrase = NULL;
+    d->passphrase_n = 0;
     sb_service_close(d->service);
     sb_log_free(d->log);
     return rc;

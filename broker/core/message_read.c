@@ -14,7 +14,7 @@ read_heads(struct sb_unpack *u, struct sb_arena *arena, struct sb_heads *heads)
         u->failed ? NULL : sb_arena_alloc(arena, heads->n, sizeof *heads->items);
     if (!heads->items)
         sb_unpack_fail(u, SB_E_MEMORY);
-    for (size_t i = 0; i < heads->n && !u->failed; i++) {
+    for (size_t i = 0; heads->items && i < heads->n && !u->failed; i++) {
         struct sb_head *h = &heads->items[i];
         sb_unpack_array(u, 3, 3);
         h->stream = sb_unpack_str(u, SB_STREAM_MAX);
