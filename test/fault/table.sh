@@ -15,7 +15,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # rows: fault | how | acknowledged | lost | twice | recovered after | by
-cat "$folder"/*.row 2>/dev/null |
+# of a fault that was run again the last row counts
+cat "$folder"/*.row 2>/dev/null | tac |
     sed 's/|/\\|/g; s/\t/ | /g; s/^/| /; s/$/ |/' >"$work/new"
 if [ "$whole" = no ]; then
     sed -n '/^<!-- rows -->$/,/^<!-- end of rows -->$/p' "$readme" | grep '^| ' |
