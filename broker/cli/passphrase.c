@@ -81,7 +81,8 @@ ask_once(int tty, const char *prompt, struct sb_passphrase *out, struct sb_err *
     silent.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
     silent.c_lflag |= ICANON | ECHONL;
     silent.c_cc[VEOL] = INTERRUPT; /* ends the line, so that we put the echo back */
-    dprintf(tty, "%s", prompt);
+    if (write(tty, prompt, strlen(prompt)) < 0)
+        return sb_fail_os(err, errno, "the terminal cannot be written to");
     if (tcsetattr(tty, TCSAFLUSH, &silent) != 0)
         return sb_fail_os(err, errno, "the terminal's echo cannot be turned off");
     int rc = read_text(tty, false, "terminal", out, err);

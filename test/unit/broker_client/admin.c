@@ -26,7 +26,7 @@ static int call(const char *verb, const char *arg, struct sb_err *err)
     struct sb_bytes bytes = arg ? sb_bytes_str(arg) : sb_bytes(NULL, 0);
     struct sb_value v;
     return sb_admin_call(
-        bus->folder, verb, &bytes, arg != NULL, BUS_WAIT_MS, bus->arena, &v, err);
+        bus->folder, verb, &bytes, arg != NULL, bus_wait_ms(), bus->arena, &v, err);
 }
 
 static void nobody_is_there(void **state)
@@ -95,7 +95,7 @@ static void refusals_keep_their_code(void **state)
                                    "publish-directory",
                                    &record,
                                    1,
-                                   BUS_WAIT_MS,
+                                   bus_wait_ms(),
                                    bus->arena,
                                    &v,
                                    NULL),

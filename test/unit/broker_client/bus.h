@@ -13,8 +13,6 @@
 #include "broker/io/broker.h"
 #include "test/unit/broker_core/sim.h"
 
-#define BUS_WAIT_MS 20000
-
 struct bus {
     struct sim *sim; /* world and records; its core is not used */
     char folder[64];
@@ -29,6 +27,11 @@ struct bus {
     int logged[1000]; /* lines by code; look after bus_stop */
     struct sb_arena *arena;
 };
+
+/* How long a test waits for anything: 20 s, longer when SACBE_DEADLINE is above its
+ * default of 3; and the monotonic time at which that is over. */
+int bus_wait_ms(void);
+uint64_t bus_deadline_ms(void);
 
 struct bus *bus_new(void); /* not started */
 void bus_free(struct bus *b);

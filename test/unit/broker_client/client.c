@@ -91,7 +91,7 @@ static void another_institution_is_refused(void **state)
 static void wait_up(struct sb_link *l)
 {
     while (sb_link_event(l) != SB_LINK_UP)
-        assert_int_equal(sb_link_wait(l, BUS_WAIT_MS, NULL), 0);
+        assert_int_equal(sb_link_wait(l, bus_wait_ms(), NULL), 0);
 }
 
 static void malformed_frames_cost_their_sender_only(void **state)
@@ -121,7 +121,7 @@ static void malformed_frames_cost_their_sender_only(void **state)
         struct sb_message m;
         int rc;
         while ((rc = sb_link_take(l, &f, NULL)) == 0)
-            assert_int_equal(sb_link_wait(l, BUS_WAIT_MS, NULL), 0);
+            assert_int_equal(sb_link_wait(l, bus_wait_ms(), NULL), 0);
         assert_int_equal(rc, 1);
         assert_int_equal(sb_message_read(&f, arena, &m, NULL), 0);
         assert_int_equal(m.cmd, SB_CMD_REFUSED);

@@ -52,7 +52,7 @@ static const struct sb_trust *trust(void)
 /* Asks until a proof has come whose tree holds `index`, cosigning on the way. */
 static void prove(uint64_t index, struct sb_message *m, struct sb_round_answer *a)
 {
-    uint64_t until = sb_clock_mono_ms() + BUS_WAIT_MS;
+    uint64_t until = bus_deadline_ms();
     struct sb_err err = {0};
     *a = (struct sb_round_answer){0};
     while (!a->proved || a->checkpoint.size <= index) {
@@ -78,7 +78,7 @@ static void finish(uint64_t size)
 {
     struct sb_message m;
     struct sb_round_answer a;
-    uint64_t until = sb_clock_mono_ms() + BUS_WAIT_MS;
+    uint64_t until = bus_deadline_ms();
     struct sb_value status = bus_ask(bus, "status", NULL);
     while ((uint64_t)bus_int(&status, "final") < size) {
         assert_true(sb_clock_mono_ms() < until);
