@@ -63,6 +63,20 @@ find_type(struct sb_mapping *m, const struct sb_yaml_node *node, struct sb_err *
                                   err);
 }
 
+int sb_mapping_parse_sql(const struct sb_yaml_node *map,
+                         const struct sb_yaml_node **out,
+                         struct sb_err *err)
+{
+    const struct sb_yaml_node *sql = NULL;
+    int rc = sb_yaml_need(map, "sql", SB_YAML_SCALAR, &sql, err);
+    if (rc != 0)
+        return rc;
+    if (!*sb_yaml_text(sql))
+        return sb_yaml_fail(sql, SB_E_CONFIG_MISSING, err, "\"sql\" is empty");
+    *out = sql;
+    return 0;
+}
+
 static int
 parse_event(struct sb_mapping *m, const struct sb_yaml_node *event, struct sb_err *err)
 {
@@ -70,7 +84,7 @@ parse_event(struct sb_mapping *m, const struct sb_yaml_node *event, struct sb_er
     const struct sb_yaml_node *sql = NULL;
     int rc = sb_yaml_check_keys(event, "event", keys, err);
     if (rc == 0)
-        rc = sb_yaml_need(event, "sql", SB_YAML_SCALAR, &sql, err);
+        rc = sb_mapping_parse_sql(event, &sql, err);
     if (rc)
         return rc;
     m->facts.event_sql = sb_bytes_str(sb_yaml_text(sql));
@@ -117,7 +131,7 @@ static int parse_array(struct sb_mapping *m,
     if (rc == 0)
         rc = sb_yaml_need(node, "to", SB_YAML_SCALAR, &to, err);
     if (rc == 0)
-        rc = sb_yaml_need(node, "sql", SB_YAML_SCALAR, &sql, err);
+        rc = sb_mapping_parse_sql(node, &sql, err);
     if (rc == 0 && table)
         rc = sb_yaml_expect(table, SB_YAML_SCALAR, "table", err);
     if (rc == 0)

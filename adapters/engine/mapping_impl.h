@@ -59,6 +59,11 @@ struct sb_mapping {
     struct shape *arrays; /* beside facts.arrays */
 };
 
+/* mapping.c: the key "sql" of a map, which has a text. */
+SB_CHECK int sb_mapping_parse_sql(const struct sb_yaml_node *map,
+                                  const struct sb_yaml_node **out,
+                                  struct sb_err *err);
+
 /* mapping_source.c: `source` and `leftover`. */
 SB_CHECK int sb_mapping_parse_source(struct sb_mapping *m,
                                      const struct sb_yaml_node *source,

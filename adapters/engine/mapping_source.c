@@ -206,7 +206,7 @@ static int parse_rest(struct sb_mapping *m,
     if (rc == 0)
         rc = sb_yaml_need(node, "table", SB_YAML_SCALAR, &table, err);
     if (rc == 0)
-        rc = sb_yaml_need(node, "sql", SB_YAML_SCALAR, &sql, err);
+        rc = sb_mapping_parse_sql(node, &sql, err);
     if (rc)
         return rc;
     out->table = sb_bytes_str(sb_yaml_text(table));

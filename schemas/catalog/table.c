@@ -105,7 +105,8 @@ int sb_table_read(struct table *out,
         return sb_fail(err, SB_E_UTF8, "%s: the file is not UTF-8", name);
     if (csv.n >= 3 && memcmp(csv.p, "\xef\xbb\xbf", 3) == 0)
         csv = sb_bytes(csv.p + 3, csv.n - 3);
-    size_t lines = count(csv, '\n') + 2;
+    size_t lines =
+        count(csv, '\n') + count(csv, '\r') + 2; /* libcsv ends a row at both */
     r.room = count(csv, ',') + lines;
     t.cells = sb_arena_alloc(arena, r.room, sizeof *t.cells);
     t.lines = sb_arena_alloc(arena, lines, sizeof *t.lines);

@@ -1,6 +1,7 @@
 /* fuzz.message: the bus protocol's frames, every command. An input is the command's
  * number, a session, the header, and payload frames after two bytes of length each.
- * What is read is written again as the same frames. */
+ * What is read is written again as the same frames, but for what a HELLO of a later
+ * release says after all that this one knows. */
 #include "broker/core/message.h"
 
 #include "test/fuzz/fuzz.h"
@@ -43,6 +44,13 @@ static struct sb_frames frames_of(struct sb_bytes in)
     return f;
 }
 
+/* The same objects, first to last, after the array's one byte. */
+static bool begins(struct sb_bytes hello, struct sb_bytes again)
+{
+    return again.n > 0 && again.n < hello.n && hello.p[0] > again.p[0] &&
+           memcmp(hello.p + 1, again.p + 1, again.n - 1) == 0;
+}
+
 static void one(struct sb_bytes in)
 {
     struct sb_err err = {0};
@@ -58,7 +66,10 @@ static void one(struct sb_bytes in)
         fuzz_must(sb_message_write(&m, &header, &again, &err) == 0, "it is written");
         fuzz_must(again.n == frames.n, "as many frames");
         for (size_t i = 0; i < again.n; i++)
-            fuzz_must(sb_bytes_eq(again.f[i], frames.f[i]), "the same frames");
+            fuzz_must(sb_bytes_eq(again.f[i], frames.f[i]) ||
+                          (m.cmd == SB_CMD_HELLO && i == 3 &&
+                           begins(frames.f[i], again.f[i])),
+                      "the same frames");
     }
     sb_buf_free(&header);
     sb_arena_free(arena);

@@ -22,6 +22,10 @@ static const struct {
 } faults[] = {
     {"mapping: 2\n", SB_E_CONFIG_RANGE, ":1: "},
     {"mapping: 1\ntipe: x\n", SB_E_CONFIG_UNKNOWN_KEY, "did you mean \"type\""},
+    {"mapping: 1\ntype: riesgos.sismo\nsource: {driver: sqlite, table: t, key: [id]}\n"
+     "event:\n  sql: ''\n",
+     SB_E_CONFIG_MISSING,
+     ":5: \"sql\" is empty"},
     {HEAD "evnt: x\n", SB_E_CONFIG_UNKNOWN_KEY, ":6: unknown key \"evnt\""},
     {"mapping: 1\ntype: interior.hecho_transit\nsource: {driver: sqlite}\nevent: {}\n",
      SB_E_UNKNOWN_TYPE,

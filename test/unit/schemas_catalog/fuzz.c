@@ -91,6 +91,24 @@ static void code_lists_never_crash(void **state)
     }
 }
 
+/* test/fuzz/corpus/codes/lone-returns: rows that end at a carriage return alone. */
+static void rows_end_at_either_break(void **state)
+{
+    (void)state;
+    struct sb_buf text = {0};
+    struct sb_err err = {0};
+    struct sb_code_list *codes = NULL;
+    struct sb_arena *arena = sb_arena_new(0);
+    sb_buf_str(&text, "codigo,nombre,desde,hasta,fuente,edicion\r");
+    for (int i = 0; i < 2000; i++)
+        sb_buf_printf(&text, "%d,n,,,f,e\r", i);
+    assert_int_equal(sb_code_list_read(&codes, "c", sb_buf_bytes(&text), arena, &err),
+                     0);
+    assert_int_equal(sb_code_list_count(codes), 2000);
+    sb_arena_free(arena);
+    sb_buf_free(&text);
+}
+
 /* Whatever the sections hold, merging takes or refuses; what it takes, it can split. */
 static void sections_never_crash(void **state)
 {
@@ -141,6 +159,7 @@ int main(void)
         cmocka_unit_test(patterns_never_crash),
         cmocka_unit_test(code_lists_never_crash),
         cmocka_unit_test(sections_never_crash),
+        cmocka_unit_test(rows_end_at_either_break),
     };
     return cmocka_run_group_tests_name("schemas.catalog.fuzz", tests, NULL, NULL);
 }
