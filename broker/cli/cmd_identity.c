@@ -93,8 +93,11 @@ save(const struct sb_cli *cli, const struct new_identity *id, struct sb_err *err
     if (rc == 0)
         rc = sb_vault_save(id->vault, path, sb_bytes(pass.text, pass.n), false, err);
     sb_passphrase_wipe(&pass);
-    if (rc == 0)
-        rc = sb_cmd_write(id->card_path, sb_buf_bytes(&id->card), false, err);
+    if (rc != 0)
+        return rc;
+    rc = sb_cmd_write(id->card_path, sb_buf_bytes(&id->card), false, err);
+    if (rc != 0) /* nobody has seen these keys; the same command shall do it again */
+        (void)unlink(path);
     return rc;
 }
 

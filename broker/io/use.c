@@ -101,6 +101,7 @@ static int count(const struct sb_core *core,
     return 0;
 }
 
+/* Not synced: a loss of power may leave it empty or torn, which sb_use_read refuses. */
 static int put_file(const char *journal, struct sb_bytes content, struct sb_err *err)
 {
     char path[PATH_MAX];
