@@ -129,7 +129,7 @@ static int id_as_text(struct mapper *w, struct sb_value *v)
 
 static int from_columns(struct mapper *w, struct object *o, const struct rule *r)
 {
-    struct sb_value v[SB_PARTS];
+    struct sb_value v[SB_PARTS] = {{.type = SB_NIL}};
     int rc = 0;
     for (size_t i = 0; i < r->n_columns; i++) {
         rc = column(w, o, r->columns[i], &v[i]);

@@ -34,8 +34,13 @@ void fuzz_end(void);
 /* The randomness of libsodium begins again at `seed`. */
 void fuzz_random(uint64_t seed);
 
-/* Aborts with this sentence unless it holds. */
-void fuzz_must(bool holds, const char *what);
+/* Aborts with this sentence; fuzz_must does unless it holds. */
+_Noreturn void fuzz_broken(const char *what);
+static inline void fuzz_must(bool holds, const char *what)
+{
+    if (!holds)
+        fuzz_broken(what);
+}
 /* rc is 0, or a code that stands in err with a line of UTF-8 for people. */
 void fuzz_judged(int rc, const struct sb_err *err);
 /* The reader took `in`, and the writer made `again` of it: the same bytes. */

@@ -97,11 +97,11 @@ int main(int argc, char **argv)
     s.page = (uint64_t)sysconf(_SC_PAGESIZE);
     s.mem = open_of(argv[1], "mem");
     s.pages = open_of(argv[1], "pagemap");
+    if (s.mem < 0)
+        fail("the process cannot be read");
     int maps = open_of(argv[1], "maps");
     FILE *list = maps >= 0 ? fdopen(maps, "r") : NULL;
     if (!list)
-        fail("the process cannot be read");
-    if (s.mem < 0)
         fail("the process cannot be read");
     while (fgets(line, sizeof line, list)) {
         uint64_t from = 0;
