@@ -24,6 +24,8 @@ struct statement {
 struct sqlite_db {
     struct sb_db base;
     sqlite3 *db;
+    sqlite3_stmt *rollback; /* made when there was memory for it */
+    bool stuck;             /* and yet it could not be: begin tries again */
     uint64_t clock;
     struct statement kept[KEPT];
 };
@@ -45,6 +47,7 @@ static void db_close(struct sb_db *base)
     struct sqlite_db *d = self(base);
     for (size_t i = 0; i < KEPT; i++)
         forget(&d->kept[i]);
+    sqlite3_finalize(d->rollback);
     sqlite3_close_v2(d->db);
     free(d);
 }
@@ -73,6 +76,10 @@ static int compile(struct sqlite_db *d,
     size_t left = sql.n - (size_t)((const uint8_t *)rest - sql.p);
     rc =
         left ? sqlite3_prepare_v3(d->db, rest, (int)left, 0, &second, NULL) : SQLITE_OK;
+    if (rc == SQLITE_NOMEM) {
+        sqlite3_finalize(stmt);
+        return sb_sqlite_fail(d->db, rc, SB_E_MAPPING, "statement", err);
+    }
     bool more = rc != SQLITE_OK || second;
     sqlite3_finalize(second);
     if (more) {
@@ -266,22 +273,26 @@ static int db_run(struct sb_db *base,
     return rc;
 }
 
+static void db_rollback(struct sb_db *base)
+{
+    struct sqlite_db *d = self(base);
+    if (sqlite3_get_autocommit(d->db))
+        return; /* some errors have rolled back already */
+    (void)sqlite3_step(d->rollback);
+    (void)sqlite3_reset(d->rollback);
+    d->stuck = sqlite3_get_autocommit(d->db) == 0;
+}
+
 static int db_begin(struct sb_db *base, struct sb_err *err)
 {
+    if (self(base)->stuck)
+        db_rollback(base);
     return db_run(base, sb_bytes_str("BEGIN IMMEDIATE"), NULL, 0, NULL, NULL, err);
 }
 
 static int db_commit(struct sb_db *base, struct sb_err *err)
 {
     return db_run(base, sb_bytes_str("COMMIT"), NULL, 0, NULL, NULL, err);
-}
-
-static void db_rollback(struct sb_db *base)
-{
-    if (sqlite3_get_autocommit(self(base)->db))
-        return; /* some errors have rolled back already */
-    if (db_run(base, sb_bytes_str("ROLLBACK"), NULL, 0, NULL, NULL, NULL) != 0)
-        return; /* the connection is beyond use: the next call says why */
 }
 
 static int db_describe(struct sb_db *base,
@@ -365,6 +376,9 @@ int sb_sqlite_db_open(struct sb_db **out,
     if (rc == SQLITE_OK) /* reads the header: not a database, or no right */
         rc =
             sqlite3_exec(d->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_prepare_v3(
+            d->db, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT, &d->rollback, NULL);
     if (rc != SQLITE_OK) {
         int code = sb_sqlite_fail(d->db, rc, SB_E_SOURCE, path, err);
         db_close(&d->base);

@@ -41,7 +41,8 @@ struct exhaust_scenario {
     const int *also;
 };
 
-/* Runs it for every n. A run fails with a code and a text that say it, or does as if
+/* Runs it for every n; where there are many, for about sixty of them unless
+ * SACBE_FAULT=full. A run fails with a code and a text that say it, or does as if
  * nothing had been. */
 void exhaust_each(const struct exhaust_scenario *s, void *ctx);
 
