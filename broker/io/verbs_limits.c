@@ -3,6 +3,7 @@
  * Invariant: looks only; a count that cannot be saved is counted again.
  * Not: limits (broker/core/share.c), the disk itself (room.c). */
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "broker/io/use.h"
@@ -47,14 +48,16 @@ void sb_broker_use_tick(struct sb_broker *b, uint64_t mono)
 /* Resident memory of this process; 0: unknown. */
 static uint64_t resident(void)
 {
-    unsigned long long all = 0;
-    unsigned long long here = 0;
+    char line[128];
+    char *here = NULL;
     FILE *f = fopen("/proc/self/statm", "re");
     if (!f)
         return 0;
-    int n = fscanf(f, "%llu %llu", &all, &here);
+    if (!fgets(line, sizeof line, f))
+        line[0] = '\0';
     (void)fclose(f);
-    return n == 2 ? here * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+    (void)strtoull(line, &here, 10); /* of addresses; the resident pages come second */
+    return strtoull(here, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static struct sb_value

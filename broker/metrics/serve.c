@@ -67,7 +67,7 @@ static enum MHD_Result answer(void *ctx,
                               const char *method,
                               const char *version,
                               const char *body,
-                              size_t *n,
+                              size_t *n, // NOLINT(readability-non-const-parameter)
                               void **state)
 {
     static char begun;

@@ -9,6 +9,7 @@ foreach(file
     broker/core/cosign.c           # a question to a witness, in the core's list
     broker/core/effects.c          # the array of effects
     test/bench/bench_redis.c       # the numbers of a connection, in the array of them
+    test/fault/files/lose.c        # the names, in the array of them
     test/fault/memory/exhaust_alloc.c) # what its own malloc gives its own strdup
   get_filename_component(folder ${file} DIRECTORY)
   set_source_files_properties(${PROJECT_SOURCE_DIR}/${file} DIRECTORY

@@ -112,6 +112,10 @@ void lose_renames(int from_dir, const char *from, int to_dir, const char *to)
     if (n_names == LOSE_MAX || !keep)
         return;
     struct name n = {whole(from_dir, from), whole(to_dir, to), NULL};
+    if (!n.from || !n.to) {
+        free_name(&n);
+        return;
+    }
     snprintf(before, sizeof before, "%s/%d-%lu", keep, (int)getpid(), ++serial);
     if (linkat(AT_FDCWD, n.to, AT_FDCWD, before, 0) == 0)
         n.before = strdup(before);
