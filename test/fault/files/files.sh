@@ -54,7 +54,7 @@ each() {
             at=$((at + step))
         done
     done
-    outlasts "$name" $prepare $check "$@"
+    outlasts "$name" "$prepare" "$check" "$@"
 }
 
 outlasts() { # NAME PREPARE CHECK command...: the power goes after the answer
@@ -131,6 +131,35 @@ is_begun() { # a new exchange: its folder has all, or there is none
         [ -s place/new/root-1.vault ] && [ -s place/new/directory-1.sbd ]
 }
 
+# A broker that starts and is stopped; it ends well, or says why not, and starts again.
+broker_once() { # KIND AT HOW
+    run "$1" "$2" "$3" timeout --foreground --preserve-status -k 30 2 \
+        "$(ex_program sacbe-broker)" -c broker/broker.yaml
+    total=$((total + 1))
+    what="the broker: $1 $2 ($3), status $status"
+    case $3 in
+    5 | 28) grep -Eq 'SB-[0-9]' out.txt || ex_die "$what: $(cat out.txt)" ;;
+    esac
+    "$sacbe" journal verify broker/journal.db --quiet || ex_die "$what"
+    ex_broker_start
+    ex_stop broker
+}
+
+broker_each() {
+    for kind in write fsync rename; do
+        rm -f count
+        run $kind 0 0 timeout --foreground --preserve-status -k 30 2 \
+            "$(ex_program sacbe-broker)" -c broker/broker.yaml
+        n=$(cat count 2>/dev/null || echo 0)
+        echo "the broker: $n calls of $kind"
+        at=1
+        while [ "$at" -le "$n" ] && [ "$at" -le "$(fault_size 1 100)" ]; do
+            for how in $hows; do broker_once $kind "$at" "$how"; done
+            at=$((at + 1))
+        done
+    done
+}
+
 ex_begin
 mkdir keep
 total=0
@@ -155,6 +184,7 @@ each "a directory" empty is_directory "$sacbe" directory policy -d "$ex_draft" \
 $(fault_size outlasts each) "a new exchange" empty is_begun "$sacbe" init place/new --exchange otro --roots 1 \
     --address tcp://127.0.0.1:1 --catalogue "$ex_catalogue" \
     --passphrase-file office/passphrase
+broker_each
 fault_row "a failed write, fsync, rename or link of a file" \
     "the n-th call of a command fails or is the last, $total times" 40 0 0 \
     "$(fault_seconds "$since") in all" "the same command again"

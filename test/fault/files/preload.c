@@ -69,7 +69,17 @@ static bool fails(const char *kind)
     return true;
 }
 
-/* Not a socket nor a terminal; not SQLite's, whose syncs are fdatasync, too. */
+static bool is_of_sqlite(const char *path)
+{
+    static const char *const ends[] = {".db", ".db-wal", ".db-shm", ".db-journal"};
+    const char *at = strstr(path, ".db");
+    for (size_t i = 0; at && i < sizeof ends / sizeof ends[0]; i++)
+        if (strcmp(at, ends[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Not a socket nor a terminal. */
 static bool is_ours(int fd)
 {
     char link[64];
@@ -80,7 +90,7 @@ static bool is_ours(int fd)
     if (fd <= STDERR_FILENO || n <= 0 || fstat(fd, &st) != 0)
         return false;
     target[n] = 0;
-    return (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) && !strstr(target, ".db");
+    return (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) && !is_of_sqlite(target);
 }
 
 ssize_t write(int fd, const void *p, size_t n)
