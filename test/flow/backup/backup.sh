@@ -58,6 +58,7 @@ for i in 1 2 3; do
     ex_says broker ".backed_up == $size" || ex_die "status does not know backup $i"
 done
 wait $load
+fault_fill pnc 60 # so that every one of them lacks something, however slow they were
 restore 1 old-1.db # a journal is there, and it is newer
 fault_wait_applied igm 60
 ex_wait 60 "everything is stored" all_stored
