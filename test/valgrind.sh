@@ -35,7 +35,7 @@ done
 #!/bin/sh
 exec valgrind -q --leak-check=full --show-leak-kinds=definite,indirect \\
     --errors-for-leak-kinds=definite,indirect --error-exitcode=99 --num-callers=25 \\
-    --fair-sched=yes --suppressions="$PWD/test/valgrind.supp" \\
+    --fair-sched=yes \\
     --child-silent-after-fork=yes --log-file="$logs/$(basename "$file").%p" "$real/$file" "\$@"
 WRAPPER
     chmod +x "$mirror/$file"
