@@ -18,7 +18,7 @@ row() {
     last=$(grep -E '^#[0-9]+.* cov: ' "$2" | tail -n 1)
     edges=$(echo "$last" | sed 's/.* cov: \([0-9]*\).*/\1/')
     corpus=$(echo "$last" | sed 's/.* corp: \([0-9]*\).*/\1/')
-    fixed=$(sed -n "s/^$1: //p" "$here/findings.txt" | paste -sd ';' | sed 's/;/; /g')
+    fixed=$(sed -n "s/^$1: //p" "$here/findings.txt" | paste -sd ';')
     echo "| $1 | ${runs:-?} | ${speed:-?} | ${edges:-?} | ${corpus:-?} | ${fixed:-none} |"
 }
 

@@ -2,9 +2,10 @@
 #include "test/fault/memory/exhaust.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 #define SAMPLED 60u /* runs of a long scenario, unless SACBE_FAULT is full */
-#define MANY 20000u  /* a scenario with more would take too long */
+#define MANY 20000u /* a scenario with more would take too long */
 
 static bool says_it(const struct exhaust_scenario *s, int rc)
 {
@@ -43,6 +44,27 @@ static bool once(const struct exhaust_scenario *s, void *ctx, size_t nth, bool o
     return failed;
 }
 
+/* A line of the table in test/fault/README.md. */
+static void row(const char *name, size_t n, size_t step)
+{
+    const char *folder = getenv("SACBE_FAULTS");
+    char path[512];
+    if (!folder)
+        return;
+    snprintf(path, sizeof path, "%s/memory-exhausted.row", folder);
+    FILE *f = fopen(path, "a");
+    assert_non_null(f);
+    fprintf(
+        f,
+        "memory exhausted: %s\tallocation 1 to %zu fails (every %zu), alone and with "
+        "all after it\t-\t0\t0\t-\ta clean error; what was kept is as it was or "
+        "whole\n",
+        name,
+        n,
+        step);
+    assert_int_equal(fclose(f), 0);
+}
+
 void exhaust_each(const struct exhaust_scenario *s, void *ctx)
 {
     const char *size = getenv("SACBE_FAULT");
@@ -58,4 +80,5 @@ void exhaust_each(const struct exhaust_scenario *s, void *ctx)
             assert_true(n < MANY);
     }
     print_message("%s: %zu allocations, every %zu\n", s->name, n - 1, step);
+    row(s->name, n - 1, step);
 }
