@@ -51,23 +51,9 @@ static int join_batch(const struct sb_join *join, struct sb_err *err)
     return 0;
 }
 
-int sb_batch_items(const struct sb_join *join,
-                   sb_item_fn fn,
-                   void *ctx,
-                   struct sb_err *err)
+static int signed_items(const struct sb_join *join, struct sb_err *err)
 {
     uint8_t root[SB_HASH];
-    int rc = join_batch(join, err);
-    for (size_t i = 0; rc == 0 && i < join->n_items; i++) {
-        struct sb_item item;
-        rc = sb_item_read(join->items[i], &item, err);
-        if (rc == 0)
-            rc = join_item(join, &item, join->batch->first_seq + i, err);
-        if (rc == 0 && fn)
-            rc = fn(ctx, i, &item, err);
-    }
-    if (rc != 0)
-        return rc;
     sb_items_root(root, join->items, join->n_items);
     if (memcmp(root, join->batch->items_root, SB_HASH) != 0)
         return sb_fail(err,
@@ -76,6 +62,26 @@ int sb_batch_items(const struct sb_join *join,
                        SB_FMT(join->batch->stream),
                        (unsigned long long)join->batch->first_seq);
     return 0;
+}
+
+/* Their root first: nothing is read that nobody signed. */
+int sb_batch_items(const struct sb_join *join,
+                   sb_item_fn fn,
+                   void *ctx,
+                   struct sb_err *err)
+{
+    int rc = join_batch(join, err);
+    if (rc == 0)
+        rc = signed_items(join, err);
+    for (size_t i = 0; rc == 0 && i < join->n_items; i++) {
+        struct sb_item item;
+        rc = sb_item_read(join->items[i], &item, err);
+        if (rc == 0)
+            rc = join_item(join, &item, join->batch->first_seq + i, err);
+        if (rc == 0 && fn)
+            rc = fn(ctx, i, &item, err);
+    }
+    return rc;
 }
 
 int sb_batch_joins(const struct sb_batch *batch,

@@ -84,15 +84,15 @@ SB_CHECK int sb_event_open_key(const uint8_t ek[SB_EVENT_KEY],
                                struct sb_buf *plain,
                                struct sb_err *err);
 
-/* The joins of FORMATS that need no journal: every item's stream, seq, epoch_no and
- * classes against batch and epoch; items_root. `items`: batch->count slices. */
+/* The joins of FORMATS that need no journal: items_root first, since nothing is read
+ * that nobody signed; then every item's stream, seq, epoch_no and classes against batch
+ * and epoch. `items`: batch->count slices. */
 SB_CHECK int sb_batch_joins(const struct sb_batch *batch,
                             const struct sb_epoch *epoch,
                             const struct sb_bytes *items,
                             size_t n_items,
                             struct sb_err *err);
-/* The same; `fn` sees each item that holds, in order, before the root is judged: what
- * it does counts only when 0 is returned. Its own code ends the call. */
+/* The same; `fn` sees each item that holds, in order. Its own code ends the call. */
 typedef int (*sb_item_fn)(void *ctx,
                           size_t i,
                           const struct sb_item *item,

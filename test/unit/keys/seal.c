@@ -420,7 +420,11 @@ static void the_joins_of_a_batch(void **state)
     epoch.n_classes--;
     assert_int_equal(sb_batch_joins(&batch, &epoch, items, 3, &err), SB_E_JOIN);
     struct sb_bytes swapped[3] = {items[1], items[0], items[2]};
-    assert_int_equal(sb_batch_joins(&batch, &s->epoch, swapped, 3, &err), SB_E_JOIN);
+    assert_int_equal(sb_batch_joins(&batch, &s->epoch, swapped, 3, &err),
+                     SB_E_ITEMS_ROOT);
+    other = batch;
+    sb_items_root(other.items_root, swapped, 3);
+    assert_int_equal(sb_batch_joins(&other, &s->epoch, swapped, 3, &err), SB_E_JOIN);
     for (size_t i = 0; i < 3; i++)
         sealed_free(&e[i]);
 }
