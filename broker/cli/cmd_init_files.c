@@ -5,8 +5,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -191,19 +189,6 @@ int sb_init_write(struct sb_init *in, struct sb_err *err)
     return rc;
 }
 
-/* The new name of a folder outlasts a loss of power only when its own folder is synced.
- */
-static int sync_name(const char *path, struct sb_err *err)
-{
-    char copy[PATH_MAX];
-    (void)snprintf(copy, sizeof copy, "%s", path);
-    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int broken = fd < 0 || fsync(fd) != 0 ? errno : 0;
-    if (fd >= 0)
-        (void)close(fd);
-    return broken ? sb_fail_os(err, broken, "%s: cannot be made durable", path) : 0;
-}
-
 int sb_init_finish(struct sb_init *in, struct sb_err *err)
 {
     if (!in->stage[0])
@@ -211,7 +196,7 @@ int sb_init_finish(struct sb_init *in, struct sb_err *err)
     if (rename(in->stage, in->folder) != 0)
         return sb_fail_os(err, errno, "cannot give %s its name", in->folder);
     in->stage[0] = 0;
-    return sync_name(in->folder, err);
+    return sb_file_keep_name(in->folder, err);
 }
 
 void sb_init_abandon(struct sb_init *in)

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,7 +48,6 @@ static int name_it(const struct names *n,
                    const struct sb_backup_config *config,
                    struct sb_err *err)
 {
-    char copy[PATH_MAX];
     int broken = 0;
     if (config->replace)
         broken = rename(n->temp, config->to) == 0 ? 0 : errno;
@@ -61,8 +59,7 @@ static int name_it(const struct names *n,
         return sb_fail(err, SB_E_EXISTS, "%s: it is there already", config->to);
     if (broken)
         return sb_fail_os(err, broken, "%s: cannot be written", config->to);
-    snprintf(copy, sizeof copy, "%s", config->to);
-    return sync_path(dirname(copy), O_RDONLY | O_DIRECTORY, err);
+    return sb_file_keep_name(config->to, err);
 }
 
 static void begin(const struct sb_backup_config *config, enum sb_backup_step step)

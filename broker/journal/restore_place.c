@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,17 +107,6 @@ static int put_aside(const char *journal, const char *aside, struct sb_err *err)
     return rc;
 }
 
-static int sync_folder(const char *path, struct sb_err *err)
-{
-    char copy[PATH_MAX];
-    snprintf(copy, sizeof copy, "%s", path);
-    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int broken = fd < 0 || fsync(fd) != 0 ? errno : 0;
-    if (fd >= 0)
-        close(fd);
-    return broken ? sb_fail_os(err, broken, "%s: cannot be made durable", path) : 0;
-}
-
 /* The note that is there is newer than the backup's, or the same. */
 static int put_note(const char *backup, const char *journal, struct sb_err *err)
 {
@@ -158,7 +146,7 @@ place(const char *backup, const char *journal, const char *aside, struct sb_err 
         (void)unlink(temp);
         return rc;
     }
-    return sync_folder(journal, err);
+    return sb_file_keep_name(journal, err);
 }
 
 int sb_restore_place(const char *backup,

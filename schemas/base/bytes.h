@@ -92,6 +92,8 @@ SB_CHECK int sb_file_create(const char *path,
                             struct sb_bytes content,
                             unsigned mode,
                             struct sb_err *err);
+/* A new name outlasts a loss of power once its folder is on disk: makes it so. */
+SB_CHECK int sb_file_keep_name(const char *path, struct sb_err *err);
 
 /* Lower-case hex; `out` holds 2n + 1 bytes. */
 void sb_hex(char *out, const uint8_t *p, size_t n);

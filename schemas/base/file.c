@@ -50,16 +50,15 @@ static int write_all(int fd, struct sb_bytes content)
     return fsync(fd) == 0 ? 0 : errno;
 }
 
-static int sync_folder(const char *path)
+int sb_file_keep_name(const char *path, struct sb_err *err)
 {
     char copy[PATH_MAX];
     snprintf(copy, sizeof copy, "%s", path);
     int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return errno;
-    int broken = fsync(fd) == 0 ? 0 : errno;
-    close(fd);
-    return broken;
+    int broken = fd < 0 || fsync(fd) != 0 ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    return broken ? sb_fail_os(err, broken, "%s: cannot be made durable", path) : 0;
 }
 
 /* rename() replaces what is there; link() refuses to, in one step. */
@@ -96,9 +95,7 @@ static int put_file(const char *path,
         return sb_fail(err, SB_E_EXISTS, "%s: it is there already", path);
     if (broken != 0)
         return sb_fail_os(err, broken, "%s: cannot be written", path);
-    broken = sync_folder(path);
-    return broken == 0 ? 0
-                       : sb_fail_os(err, broken, "%s: cannot be made durable", path);
+    return sb_file_keep_name(path, err);
 }
 
 int sb_file_write(const char *path,

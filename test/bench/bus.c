@@ -44,7 +44,10 @@ static void open_files(struct bus *b, const char *folder, unsigned number)
 void bus_open(struct bus *b, const char *folder, unsigned number)
 {
     struct sb_err err = {0};
-    *b = (struct bus){.state = "/tmp/bench-sacbe-XXXXXX"};
+    const char *tmp = getenv("TMPDIR");
+    *b = (struct bus){.code = ""};
+    (void)snprintf(
+        b->state, sizeof b->state, "%s/bench-sacbe-XXXXXX", tmp ? tmp : "/tmp");
     bus_must(sb_keys_init(&err), &err);
     open_files(b, folder, number);
     if (!mkdtemp(b->state))

@@ -25,7 +25,7 @@ struct bus {
     struct sb_witness *witness;
     struct sb_round *round;
     struct sb_round_answer answer; /* of the newest CHECKPOINT */
-    char state[64];                /* folder of what the witness has seen */
+    char state[256];               /* folder of what the witness has seen */
 };
 
 struct bus_place { /* where the publisher's stream stands before the run */
