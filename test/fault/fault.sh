@@ -150,16 +150,30 @@ fault_has_stored() { # CODE N
     [ "$(fault_stored "$1")" -ge "$2" ]
 }
 
-# fault_wait_applied READER SECONDS [PUBLISHER]: until it has every row of the publisher
+# fault_wait_applied READER SECONDS [PUBLISHER]: until it has every row of the publisher;
+# SECONDS, times the deadline's factor, without a single one more are an error: a slow
+# machine takes its time
 fault_wait_applied() {
-    ex_wait "$2" "$1 has every row of ${3:-$fault_publisher}" \
-        fault_has_applied "$1" "$(fault_rows "${3:-$fault_publisher}")" "${3:-$fault_publisher}"
+    fault_goal=$(fault_rows "${3:-$fault_publisher}")
+    fault_had=-1
+    until [ "$fault_had" -ge "$fault_goal" ]; do
+        fault_now=$(fault_applied "$1" "${3:-$fault_publisher}")
+        if [ "$fault_now" -gt "$fault_had" ]; then
+            fault_had=$fault_now
+            fault_since=$(ex_now_ms)
+        elif [ $(($(ex_now_ms) - fault_since)) -gt $(($2 * 1000 * ex_patience)) ]; then
+            ex_logs
+            ex_die "in vain: $1 has $fault_had of $fault_goal rows of ${3:-$fault_publisher}"
+        else
+            sleep 0.05
+        fi
+    done
 }
 
 # fault_judge READER [PUBLISHER]: sets fault_acked, fault_lost, fault_twice; a loss or an
 # event applied twice ends the test
 fault_judge() {
-    ex_wait 30 "the last answers" fault_has_stored "${2:-$fault_publisher}" "$(fault_rows "${2:-$fault_publisher}")"
+    ex_wait 60 "the last answers" fault_has_stored "${2:-$fault_publisher}" "$(fault_rows "${2:-$fault_publisher}")"
     fault_acked=$(fault_stored "${2:-$fault_publisher}")
     fault_lost=$((fault_acked - $(fault_applied "$1" "${2:-$fault_publisher}")))
     fault_twice=$(fault_twice "$1" "${2:-$fault_publisher}")

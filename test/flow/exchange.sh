@@ -338,7 +338,7 @@ ex_final() {
 ex_sql() {
     ex_file=$ex/$1/$1.db
     shift
-    sqlite3 -batch -bail -cmd '.timeout 10000' "$ex_file" "$@"
+    sqlite3 -batch -bail -cmd '.timeout 60000' "$ex_file" "$@"
 }
 
 # ex_is CODE SQL TEXT: whether the query answers this text

@@ -92,7 +92,7 @@ ex_wait 30 "the disk is low" says_low true
 fault_fill pnc 100
 sleep 1.1 # the policy's retention
 "$sacbe" journal prune --older-than 1s --no-archive -c broker/broker.yaml --json >prune.json
-recovers "a disk nearly full" "journal prune, and nothing else was removed" \
+recovers "a disk nearly full, pruned" "journal prune, and nothing else was removed" \
     "the room in the journal"
 disk_give "$disk"
 

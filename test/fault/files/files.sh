@@ -63,15 +63,23 @@ outlasts() { # NAME PREPARE CHECK command...: the power goes after the answer
     $2
     shift 3
     run end 1 power "$@"
-    total=$((total + 1))
+    n_power=$((n_power + 1))
     [ "$status" = 137 ] || ex_die "$name: the power did not go at the end"
     $check whole || ex_die "$name: lost to the power though it was answered"
+}
+
+count() { # HOW
+    case $1 in
+    power) n_power=$((n_power + 1)) ;;
+    kill) n_kill=$((n_kill + 1)) ;;
+    *) n_error=$((n_error + 1)) ;;
+    esac
 }
 
 fail_once() {
     $prepare
     run $kind "$at" $how "$@"
-    total=$((total + 1))
+    count $how
     what="$name: $kind $at ($how)"
     case $how in
     5 | 28) grep -Eq 'SB-10[0-9]|cannot be' out.txt || ex_die "$what: $status $(cat out.txt)" ;;
@@ -135,7 +143,7 @@ is_begun() { # a new exchange: its folder has all, or there is none
 broker_once() { # KIND AT HOW
     run "$1" "$2" "$3" timeout --foreground --preserve-status -k 30 2 \
         "$(ex_program sacbe-broker)" -c broker/broker.yaml
-    total=$((total + 1))
+    count "$3"
     what="the broker: $1 $2 ($3), status $status"
     case $3 in
     5 | 28) grep -Eq 'SB-[0-9]' out.txt || ex_die "$what: $(cat out.txt)" ;;
@@ -162,7 +170,7 @@ broker_each() {
 
 ex_begin
 mkdir keep
-total=0
+n_error=0 n_kill=0 n_power=0
 fault_members 1
 ex_broker_start
 ex_publish
@@ -185,6 +193,13 @@ $(fault_size outlasts each) "a new exchange" empty is_begun "$sacbe" init place/
     --address tcp://127.0.0.1:1 --catalogue "$ex_catalogue" \
     --passphrase-file office/passphrase
 broker_each
-fault_row "a failed write, fsync, rename or link of a file" \
-    "the n-th call of a command fails or is the last, $total times" 40 0 0 \
-    "$(fault_seconds "$since") in all" "the same command again"
+took=$(fault_seconds "$since")
+what="of a backup, an export, new keys, a directory, a new exchange, the broker's own"
+fault_row "write, fsync, rename or link of a small file fails" \
+    "the n-th call $what: EIO and ENOSPC, $n_error times" 40 0 0 \
+    "at once ($took for this and the next)" "the same command again"
+fault_row "power loss: small files" \
+    "at the n-th call, or after the answer, $what: $n_power times" 40 0 0 "at once" \
+    "the same command again"
+[ $n_kill = 0 ] || fault_row "kill -9: commands that write small files" \
+    "at the n-th call $what: $n_kill times" 40 0 0 "at once" "the same command again"

@@ -79,7 +79,7 @@ static void every_row_arrives_once(void **state)
     rig_settle(r);
     rig_kill(&r->pnc);
     rig_kill(&r->stcns);
-    const struct crash_scene scene = {.name = "adapter",
+    const struct crash_scene scene = {.name = "two adapters",
                                       .folder = r->dir,
                                       .ctx = r,
                                       .begin = begin,

@@ -5,13 +5,16 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define EVERY 5u /* in CI each so many-th operation is a crash of its own */
+#define EVERY 5u    /* in CI each so many-th operation is a crash of its own */
+#define CRASHES 20u /* of each way to lose, in CI; FULL: with SACBE_FAULT=full */
+#define FULL 300u
 
 static void fail_errno(const char *what)
 {
@@ -145,6 +148,28 @@ static uint64_t number(const char *variable, uint64_t otherwise)
     return text && *text ? strtoull(text, NULL, 10) : otherwise;
 }
 
+static uint64_t crashes_wanted(void)
+{
+    const char *size = getenv("SACBE_FAULT");
+    return number("SACBE_CRASHES", size && strcmp(size, "full") == 0 ? FULL : CRASHES);
+}
+
+/* A line of the table in test/fault/README.md. */
+static void row(const char *fault, const char *of, const char *done, const char *by)
+{
+    const char *folder = getenv("SACBE_FAULTS");
+    char path[PATH_MAX];
+    if (!folder)
+        return;
+    snprintf(path, sizeof path, "%s/power-%s.row", folder, of);
+    FILE *f = fopen(path, "a");
+    if (!f)
+        fail_errno(path);
+    fprintf(f, "%s: %s\t%s\t-\t0\t0\tat once\t%s\n", fault, of, done, by);
+    if (fclose(f) != 0)
+        fail_errno(path);
+}
+
 static void keep_base(const struct crash_scene *s, char base[PATH_MAX])
 {
     snprintf(base, PATH_MAX, "%s-base-XXXXXX", s->folder);
@@ -156,7 +181,8 @@ static void keep_base(const struct crash_scene *s, char base[PATH_MAX])
 void crash_all(const struct crash_scene *s)
 {
     char base[PATH_MAX];
-    uint64_t crashes = number("SACBE_CRASHES", 20);
+    char done[160];
+    uint64_t crashes = crashes_wanted();
     uint64_t seed = number("SACBE_SEED", 1);
     uint64_t step = crashes > 100 ? 1 : EVERY;
     uint64_t n = 0;
@@ -173,25 +199,47 @@ void crash_all(const struct crash_scene *s)
             (void)one(s, base, &p);
         }
     remove_folder(base);
-    print_message("%s: %llu crashes at %llu operations\n",
-                  s->name,
-                  (unsigned long long)n,
-                  (unsigned long long)count);
+    snprintf(done,
+             sizeof done,
+             "%llu crashes at %llu writes, syncs and deletions of its files; what was "
+             "not synced is kept, gone, gone in part or torn",
+             (unsigned long long)n,
+             (unsigned long long)count);
+    print_message("%s: %s\n", s->name, done);
+    row("power loss", s->name, done, "the next start");
+}
+
+static const char *failure_name(int code)
+{
+    switch (code) {
+    case SQLITE_IOERR_WRITE:
+        return "a write fails";
+    case SQLITE_IOERR_FSYNC:
+        return "an fsync fails";
+    default:
+        return "the disk is full for one call";
+    }
 }
 
 void crash_failures(const struct crash_scene *s, int code)
 {
     char base[PATH_MAX];
-    uint64_t step = number("SACBE_CRASHES", 20) > 100 ? 1 : EVERY;
+    char done[160];
+    uint64_t step = crashes_wanted() > 100 ? 1 : EVERY;
     uint64_t n = 0;
     keep_base(s, base);
     uint64_t count = one(s, base, &(struct point){.at = 0});
     for (uint64_t at = 1 + n % step; at <= count; at += step, n++)
         (void)one(s, base, &(struct point){.at = at, .code = code});
     remove_folder(base);
-    print_message("%s: each %llu. of %llu operations fails with %d\n",
-                  s->name,
-                  (unsigned long long)step,
-                  (unsigned long long)count,
-                  code);
+    snprintf(done,
+             sizeof done,
+             "the n-th of its %llu operations, every %llu, in a run of its own",
+             (unsigned long long)count,
+             (unsigned long long)step);
+    print_message("%s: %s: %s\n", s->name, failure_name(code), done);
+    row(failure_name(code),
+        s->name,
+        done,
+        code == SQLITE_FULL ? "the next try" : "it stops; the next start");
 }

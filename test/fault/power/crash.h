@@ -2,7 +2,8 @@
  * files. What the scenario was answered is kept where the parent and the recovery see
  * it.
  *
- * SACBE_CRASHES: random crash points of each way to lose (20); SACBE_SEED repeats them.
+ * SACBE_CRASHES: random crash points of each way to lose (20; 300 with SACBE_FAULT=full);
+ * SACBE_SEED repeats them. Each scenario is a row of the table in test/fault/README.md.
  */
 #ifndef TEST_FAULT_POWER_CRASH_H
 #define TEST_FAULT_POWER_CRASH_H

@@ -1,13 +1,14 @@
 #!/bin/sh
 # kill -9 at random moments of append, checkpoint, export and prune, SACBE_KILLS times in
-# all (default 12, a quarter of each). After each kill the next start works and the journal
+# all (12, with SACBE_FAULT=full 100, a quarter of each). After each kill the next start works and the journal
 # verifies; no checkpoint that anybody was given is ever contradicted: the notes that a
 # witness, an adapter and the broker's own file held are kept and compared, in the end
 # every one of them with the journal. SACBE_SEED repeats the order of the kills.
 set -eu
 . "$SACBE_SOURCE/test/flow/exchange.sh"
+. "$SACBE_SOURCE/test/fault/fault.sh"
 demo=$SACBE_SOURCE/adapters/examples/demo
-each=$(((${SACBE_KILLS:-12} + 3) / 4))
+each=$(((${SACBE_KILLS:-$(fault_size 12 100)} + 3) / 4))
 seed=${SACBE_SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 echo "seed $seed (SACBE_SEED repeats the order of the kills)"
 
@@ -74,7 +75,10 @@ newest_note() {
 after_kill() {
     n_kills=$((n_kills + 1))
     keep_notes
+    since=$(ex_now_ms)
     ex_broker_start
+    ready=$(($(ex_now_ms) - since))
+    [ $ready -le $longest ] || longest=$ready
     keep_notes
     "$sacbe" journal verify broker/journal.db --expect "$(newest_note)" --quiet ||
         ex_die "kill $n_kills: the journal does not hold"
@@ -195,7 +199,7 @@ kill_prunes() {
 
 ex_begin
 mkdir notes one
-n_kills=0
+n_kills=0 longest=0
 ex_authority sns
 echo "checkpoint: 100ms" >>broker/broker.yaml
 ex_member pnc "Policía Nacional Civil"
@@ -238,3 +242,8 @@ if grep -h -e 'code=SB-60' -e 'code=SB-611' log/*.log; then
 fi
 echo "$n_kills kills: every start verified, $(ls notes | wc -l) published checkpoints hold," \
     "$rows events, $(jq .pruned out.txt) texts pruned"
+fault_row "kill -9 in append, checkpoint, export, prune" \
+    "at random moments, $each times each; $(ls notes | wc -l) published checkpoints hold" \
+    "$(jq .events out.txt)" 0 0 \
+    "$((longest / 1000)).$((longest % 1000 / 100)) s to be ready (longest)" \
+    "a start like any other; an export goes on from what it finds"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # kill -9 of the broker, of the publishing and of the applying adapter at random moments
-# of the flow of the real files, until each was killed SACBE_KILLS times (default 20)
+# of the flow of the real files, until each was killed SACBE_KILLS times (20; 40 in full)
 # before the flow's end: after every round the reader's tables equal those of an
 # undisturbed run, row for row, and no alarm was raised. A round starts from the same
 # exchange, without events; it ends when everything is applied.
@@ -9,7 +9,7 @@ set -eu
 . "$SACBE_SOURCE/test/flow/real/files.sh"
 . "$SACBE_SOURCE/test/fault/fault.sh"
 real_or_skip
-kills=${SACBE_KILLS:-20}
+kills=${SACBE_KILLS:-$(fault_size 20 40)}
 seed=${SACBE_SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 echo "seed $seed (SACBE_SEED repeats the order of the kills)"
 
