@@ -18,18 +18,18 @@ static void put_question(struct step *s, struct lookup *l)
     e->as.lookup.first = l->first;
 }
 
-void accept_ask(struct step *s,
-                const struct session *from,
-                const struct lookup *question,
-                uint64_t first)
+int accept_ask(struct step *s,
+               const struct session *from,
+               const struct lookup *question,
+               uint64_t first,
+               struct sb_err *err)
 {
-    struct lookup *l = malloc(sizeof *l);
-    if (!l) {
-        s->out->failed = true;
-        return;
-    }
+    int rc = question_judge(from, err);
+    struct lookup *l = rc ? NULL : malloc(sizeof *l);
+    if (!l)
+        return rc ? rc : sb_fail(err, SB_E_MEMORY, "out of memory");
     *l = *question;
-    l->id = ++s->core->next_id;
+    l->id = question_new(s, from);
     l->first = first;
     l->after = s->core->size;
     l->peer = from->peer;
@@ -38,6 +38,7 @@ void accept_ask(struct step *s,
     s->core->lookups = l;
     if (s->core->durable >= l->after)
         put_question(s, l);
+    return 0;
 }
 
 void accept_committed(struct step *s)

@@ -2,6 +2,7 @@
  * durable. Invariant: indices are dense; stored_ms never falls; answers come
  * in the order of the waits, which is that of indices but for what was said twice. */
 #include "broker/core/core_impl.h"
+#include "broker/core/share.h"
 
 #include <stdlib.h>
 
@@ -67,6 +68,8 @@ static void answer(struct step *s, const struct wait *w)
             notice_prune(s);
         return;
     }
+    if (w->again)
+        w->again->questions--;
     if (w->record == SB_KIND_HEADS)
         notice_heads(s, w->index);
     const struct session *to = session_by_peer(s->core, w->peer);

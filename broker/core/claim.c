@@ -32,8 +32,7 @@ judge_claim(struct step *s, struct claim_in *c, bool *asked, struct sb_err *err)
                            .otherwise = SB_E_FENCED};
         memcpy(q.hash, c->in.hash, SB_HASH);
         *asked = true;
-        accept_ask(s, c->from, &q, c->claim.claim_no);
-        return 0;
+        return accept_ask(s, c->from, &q, c->claim.claim_no, err);
     }
     int rc = refill_judge(&c->in, refill_runs(s->core, st), err);
     if (rc != 0)
@@ -145,8 +144,7 @@ judge_epoch(struct step *s, struct epoch_in *e, bool *asked, struct sb_err *err)
         q.otherwise = core->claim_no != st->claim_no ? SB_E_FENCED : SB_E_CONFLICT;
         memcpy(q.hash, e->in.hash, SB_HASH);
         *asked = true;
-        accept_ask(s, e->from, &q, core->epoch_no);
-        return 0;
+        return accept_ask(s, e->from, &q, core->epoch_no, err);
     }
     if (!st || core->claim_no != st->claim_no)
         return sb_fail(err,

@@ -59,6 +59,7 @@ void sb_core_free(struct sb_core *core)
     free(core->streams);
     free(core->placed);
     free(core->waits);
+    free(core->questions.items);
     free(core);
 }
 
@@ -113,6 +114,25 @@ static void stop(struct step *s)
         struct sb_message m = {.cmd = SB_CMD_REFUSED};
         m.as.refused.code = (uint64_t)sb_code_number(why.code);
         effect_reply(s, at, &m);
+    }
+}
+
+/* Of what the journal answers here; 0: it is no answer. */
+static uint64_t answered_id(const struct sb_input *in)
+{
+    switch ((int)in->kind) {
+    case SB_IN_FOUND:
+        return in->as.found.id;
+    case SB_IN_OPENED:
+        return in->as.opened.id;
+    case SB_IN_READ:
+        return in->as.read.id;
+    case SB_IN_PROVED:
+        return in->as.proved.id;
+    case SB_IN_FETCHED:
+        return in->as.fetched.id;
+    default:
+        return 0;
     }
 }
 
@@ -178,7 +198,11 @@ int sb_core_step(struct sb_core *core,
     out->n = 0;
     out->failed = false;
     struct step s = {.core = core, .in = in, .out = out};
+    uint64_t id = answered_id(in);
+    bool waited = id > 0 && question_answered(core, id);
     dispatch(&s);
+    if (waited)
+        feed_all(&s);
     if (out->failed || out->scratch.failed)
         return sb_fail(err, SB_E_MEMORY, "out of memory in the broker's core");
     return 0;

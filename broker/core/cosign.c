@@ -2,6 +2,7 @@
  * given. Invariant: one question to the journal of each sort per session; a bad line or
  * note costs its sender nothing but a line in the log. */
 #include "broker/core/core_impl.h"
+#include "broker/core/share.h"
 
 #include <stdlib.h>
 
@@ -32,6 +33,15 @@ static bool waits(const struct sb_core *core, const struct session *from, bool j
     return at != NULL;
 }
 
+/* What is not answered is said again by its client; `status` counts it as BUSY. */
+static bool may_ask(struct step *s, struct session *from, bool judges)
+{
+    bool may = question_fits(from) && !waits(s->core, from, judges);
+    if (!may)
+        share_refused(s->core, from->institution, SB_E_BUSY);
+    return may;
+}
+
 static struct proof_ask *ask_new(struct step *s, const struct session *from)
 {
     struct proof_ask *ask = calloc(1, sizeof *ask);
@@ -39,7 +49,7 @@ static struct proof_ask *ask_new(struct step *s, const struct session *from)
         s->out->failed = true;
         return NULL;
     }
-    ask->id = ++s->core->next_id;
+    ask->id = question_new(s, from);
     ask->peer = from->peer;
     memcpy(ask->session, from->id, SB_SESSION);
     return ask;
@@ -64,7 +74,7 @@ static void stop(struct step *s, const struct session *from, const struct sb_err
 }
 
 /* A whole note that a peer holds against us. */
-static void take_note(struct step *s, const struct session *from, struct sb_bytes note)
+static void take_note(struct step *s, struct session *from, struct sb_bytes note)
 {
     struct sb_checkpoint c;
     struct sb_err why;
@@ -91,7 +101,7 @@ static void take_note(struct step *s, const struct session *from, struct sb_byte
         return;
     }
     struct proof_ask *ask =
-        c.size > 0 && !waits(s->core, from, true) ? ask_new(s, from) : NULL;
+        c.size > 0 && may_ask(s, from, true) ? ask_new(s, from) : NULL;
     if (!ask)
         return;
     ask->judges = true;
@@ -166,7 +176,7 @@ void cosign_message(struct step *s, struct session *from, const struct sb_messag
         take_note(s, from, said);
     round_look(s);
     const struct note *candidate = &s->core->rounds.candidates[0];
-    if (candidate->size == 0 || waits(s->core, from, false))
+    if (candidate->size == 0 || !may_ask(s, from, false))
         return;
     struct proof_ask *ask = ask_new(s, from);
     if (!ask)

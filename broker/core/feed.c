@@ -53,14 +53,24 @@ static bool has_feed(const struct subscription *sub, const struct stream *st)
     return false;
 }
 
-static void open_feed(struct step *s, struct feed *f, uint64_t seq)
+/* Asks where cursors stand, as many as may be asked at once. */
+static void
+open_feeds(struct step *s, const struct session *session, struct subscription *sub)
 {
-    f->state = FEED_OPENING;
-    f->id = ++s->core->next_id;
-    struct sb_effect *e = effect_add(s->out, SB_EFFECT_OPEN);
-    e->as.open.id = f->id;
-    e->as.open.stream = sb_bytes_str(f->stream->name);
-    e->as.open.seq = seq;
+    for (size_t i = 0; sub->unopened > 0 && i < sub->n_feeds; i++) {
+        struct feed *f = &sub->feeds[i];
+        if (f->state != FEED_UNOPENED)
+            continue;
+        if (!question_fits(session))
+            return;
+        sub->unopened--;
+        f->state = FEED_OPENING;
+        f->id = question_new(s, session);
+        struct sb_effect *e = effect_add(s->out, SB_EFFECT_OPEN);
+        e->as.open.id = f->id;
+        e->as.open.stream = sb_bytes_str(f->stream->name);
+        e->as.open.seq = cursor_of(sub, f->stream->name)->seq;
+    }
 }
 
 static void add_feed(struct step *s, struct subscription *sub, struct stream *st)
@@ -76,8 +86,10 @@ static void add_feed(struct step *s, struct subscription *sub, struct stream *st
         .stream = st,
     };
     const struct sb_head *cursor = cursor_of(sub, st->name);
-    if (cursor && cursor->seq > 0)
-        open_feed(s, f, cursor->seq);
+    if (cursor && cursor->seq > 0) {
+        f->state = FEED_UNOPENED;
+        sub->unopened++;
+    }
 }
 
 void feed_refresh(struct step *s, struct session *session, struct subscription *sub)
@@ -92,6 +104,7 @@ void feed_refresh(struct step *s, struct session *session, struct subscription *
                 : feed_granted(s, session, st, &classes))
             add_feed(s, sub, st);
     }
+    open_feeds(s, session, sub);
 }
 
 /* The next feed that has something to read: highest priority, then in turn. */
@@ -119,7 +132,7 @@ static void ask(struct step *s,
                 const struct sb_codes *classes)
 {
     f->state = FEED_READING;
-    f->id = ++s->core->next_id;
+    f->id = question_new(s, session);
     sub->reading = true;
     struct sb_effect *e = effect_add(s->out, SB_EFFECT_READ);
     e->as.read.id = f->id;
@@ -134,7 +147,9 @@ static void ask(struct step *s,
 
 static void feed_next(struct step *s, struct session *session, struct subscription *sub)
 {
-    while (!sub->reading && sub->entries > 0 && sub->bytes > 0) {
+    open_feeds(s, session, sub);
+    while (!sub->reading && sub->entries > 0 && sub->bytes > 0 &&
+           question_fits(session)) {
         struct feed *f = choose(sub, s->core->durable);
         if (!f)
             return;
@@ -149,13 +164,15 @@ static void feed_next(struct step *s, struct session *session, struct subscripti
 }
 
 /* What a refill had not reached yet, and reaches now. */
-static void reopen(struct step *s, struct subscription *sub)
+static void reopen(struct subscription *sub)
 {
     for (size_t i = 0; i < sub->n_feeds; i++) {
         struct feed *f = &sub->feeds[i];
         const struct sb_head *cursor = cursor_of(sub, f->stream->name);
-        if (f->state == FEED_AHEAD && f->stream->in_signed.seq >= cursor->seq)
-            open_feed(s, f, cursor->seq);
+        if (f->state != FEED_AHEAD || f->stream->in_signed.seq < cursor->seq)
+            continue;
+        f->state = FEED_UNOPENED;
+        sub->unopened++;
     }
 }
 
@@ -164,7 +181,7 @@ void feed_all(struct step *s)
     for (struct session *at = s->core->sessions; at; at = at->next)
         for (struct subscription *sub = at->subscriptions; sub; sub = sub->next) {
             if (s->core->opened_ms > 0)
-                reopen(s, sub);
+                reopen(sub);
             feed_next(s, at, sub);
         }
 }

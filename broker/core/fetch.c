@@ -43,6 +43,7 @@ static bool is_of(const struct fetch_ask *ask, const struct session *session)
 
 /* Asks for the batch in the tree of `note`. */
 static void put(struct step *s,
+                const struct session *from,
                 struct fetch_ask *ask,
                 const struct note *note,
                 struct sb_codes classes)
@@ -51,7 +52,7 @@ static void put(struct step *s,
     if (note_set(&ask->note, note->size, note->root, sb_buf_bytes(&note->text), &err) !=
         0)
         s->out->failed = true;
-    ask->id = ++s->core->next_id;
+    ask->id = question_new(s, from);
     ask->next = s->core->fetches;
     s->core->fetches = ask;
     struct sb_effect *e = effect_add(s->out, SB_EFFECT_FETCH);
@@ -80,7 +81,8 @@ static int judge(struct step *s,
         return SB_E_NOT_FOUND;
     for (const struct fetch_ask *at = s->core->fetches; at; at = at->next)
         open += is_of(at, from);
-    return open < FETCHES && s->core->rounds.newest.size > 0 ? 0 : SB_E_BUSY;
+    bool may = open < FETCHES && question_fits(from);
+    return may && s->core->rounds.newest.size > 0 ? 0 : SB_E_BUSY;
 }
 
 void fetch_message(struct step *s, struct session *from, const struct sb_message *m)
@@ -102,7 +104,7 @@ void fetch_message(struct step *s, struct session *from, const struct sb_message
     ask->stream = st;
     ask->seq = m->as.fetch.seq;
     const struct rounds *r = &s->core->rounds;
-    put(s, ask, r->final.size ? &r->final : &r->newest, classes);
+    put(s, from, ask, r->final.size ? &r->final : &r->newest, classes);
 }
 
 static void
@@ -149,7 +151,7 @@ void fetch_fetched(struct step *s)
         answer(s, to, ask);
         ask_free(ask);
     } else if (newest->size > ask->note.size) { /* not final yet, perhaps signed */
-        put(s, ask, newest, classes);
+        put(s, to, ask, newest, classes);
     } else {
         struct mark known = ask->stream->in_signed;
         bool signed_now = known.seq >= ask->seq && known.index < ask->note.size;

@@ -39,11 +39,14 @@ static int read_all(struct step *s,
 }
 
 /* Rules 1 to 3: a body that is known or overlaps is the journal's to tell. */
-static bool ask_about_old(struct step *s, const struct publish_in *p)
+static int ask_about_old(struct step *s,
+                         const struct publish_in *p,
+                         bool *asked,
+                         struct sb_err *err)
 {
     const struct sb_batch *b = &p->batch;
     if (!p->stream || b->first_seq > p->stream->last_seq)
-        return false;
+        return 0;
     bool newest = b->claim_no == p->stream->claim_no;
     struct lookup q = {.kind = SB_KIND_BATCH,
                        .stream = p->stream,
@@ -51,8 +54,8 @@ static bool ask_about_old(struct step *s, const struct publish_in *p)
                        .otherwise = newest ? SB_E_CONFLICT : SB_E_FENCED,
                        .same_claim = newest};
     memcpy(q.hash, p->in.hash, SB_HASH);
-    accept_ask(s, p->from, &q, b->first_seq);
-    return true;
+    *asked = true;
+    return accept_ask(s, p->from, &q, b->first_seq, err);
 }
 
 /* Sealed and delivered in the generation before: its readers were right then. */
@@ -203,13 +206,16 @@ void accept_publish(struct step *s,
 {
     struct publish_in p = {.from = from};
     struct sb_err why;
+    bool asked = false;
     int rc = read_all(s, &p, m, arena, &why);
     if (rc == 0) {
         p.stream = stream_find(s->core, p.batch.stream);
-        if (ask_about_old(s, &p))
-            return;
-        rc = share_batch(s, from, p.stream, p.n_items, m, &why);
+        rc = ask_about_old(s, &p, &asked, &why);
     }
+    if (rc == 0 && asked)
+        return;
+    if (rc == 0)
+        rc = share_batch(s, from, p.stream, p.n_items, m, &why);
     if (rc == 0)
         rc = judge_order(s, &p, &why);
     if (rc == 0)

@@ -28,11 +28,13 @@ SB_CHECK int accept_record(struct step *s,
 /* 0 when the stream belongs to the session's institution. */
 SB_CHECK int
 accept_own(const struct session *from, struct sb_bytes stream, struct sb_err *err);
-/* Asks the journal for the record with this number; accept_found answers. */
-void accept_ask(struct step *s,
-                const struct session *from,
-                const struct lookup *question,
-                uint64_t first);
+/* Asks the journal for the record with this number; accept_found answers. SB_E_QUOTA:
+ * too many questions of the institution wait. */
+SB_CHECK int accept_ask(struct step *s,
+                        const struct session *from,
+                        const struct lookup *question,
+                        uint64_t first,
+                        struct sb_err *err);
 /* STORED for the entry just appended, once it is durable. */
 void accept_wait(struct step *s,
                  const struct session *from,
@@ -60,7 +62,7 @@ SB_CHECK int tree_judge(const struct step *s,
                         const uint8_t root[SB_HASH],
                         struct sb_err *err);
 /* Keeps the message, whose record names a tree of this size, until the journal has told
- * the root: then it is judged again. SB_E_BUSY: too many wait. */
+ * the root: then it is judged again. SB_E_QUOTA: too many wait. */
 SB_CHECK int tree_wait(struct step *s,
                        struct session *from,
                        const struct sb_message *m,

@@ -209,7 +209,7 @@ uint64_t share_sessions(const struct sb_core *core, const char *institution)
     return n;
 }
 
-int share_connect(struct step *s, const struct session *fresh, struct sb_err *err)
+int share_connect(struct step *s, struct session *fresh, struct sb_err *err)
 {
     struct share *share = share_of(s->core, fresh->institution);
     if (!share) {
@@ -217,6 +217,7 @@ int share_connect(struct step *s, const struct session *fresh, struct sb_err *er
         return sb_fail(err, SB_E_MEMORY, "out of memory");
     }
     look_up(s->core, share);
+    fresh->share = share;
     uint64_t most = share->limits[SB_QUOTA_CONNECTIONS];
     if (!most || share_sessions(s->core, fresh->institution) < most)
         return 0;

@@ -34,6 +34,8 @@ struct share {
     uint64_t held_until; /* monotonic: what is not urgent waits */
     uint64_t retry_ms;   /* what the last refusal told */
     bool told;           /* it was about the same wait as the one before */
+    uint64_t questions;  /* that wait for their answers (question.h) */
+    bool crowded;        /* they were too many, and it was told so */
     struct {
         int code;
         uint64_t n;
@@ -70,10 +72,10 @@ SB_CHECK int share_record(struct step *s,
                           struct sb_err *err);
 /* What share_ask was asked for is stored; `streamed`: under a stream. */
 void share_stored(struct step *s, const struct session *from, bool streamed);
-/* Of a session that is to open: SB_E_QUOTA when the institution has as many as it may.
+/* Of a session that is to open, which has its share from now on: SB_E_QUOTA when the
+ * institution has as many as it may.
  */
-SB_CHECK int
-share_connect(struct step *s, const struct session *fresh, struct sb_err *err);
+SB_CHECK int share_connect(struct step *s, struct session *fresh, struct sb_err *err);
 void share_refused(struct sb_core *core, const char *institution, int code);
 /* Whether this refusal is worth a line: one for each wait. */
 bool share_is_news(struct sb_core *core, const char *institution, int code);

@@ -5,6 +5,7 @@
 
 #include "broker/core/core.h"
 #include "broker/core/evidence.h"
+#include "broker/core/question.h"
 #include "keys/seal.h"
 
 struct stream { /* one institution's events of one type */
@@ -32,11 +33,12 @@ struct stream { /* one institution's events of one type */
 };
 
 enum feed_state {
-    FEED_IDLE,    /* may be read from `from` on */
-    FEED_OPENING, /* waits for SB_IN_OPENED */
-    FEED_READING, /* waits for SB_IN_READ */
-    FEED_AHEAD,   /* its cursor is past what was refilled yet */
-    FEED_REFUSED, /* its cursor is not the stream's */
+    FEED_IDLE,     /* may be read from `from` on */
+    FEED_UNOPENED, /* where its cursor stands is still to be asked */
+    FEED_OPENING,  /* waits for SB_IN_OPENED */
+    FEED_READING,  /* waits for SB_IN_READ */
+    FEED_AHEAD,    /* its cursor is past what was refilled yet */
+    FEED_REFUSED,  /* its cursor is not the stream's */
 };
 
 struct feed { /* one stream in one subscription */
@@ -61,7 +63,8 @@ struct subscription {
     uint64_t bytes;
     struct feed *feeds;
     size_t n_feeds;
-    size_t turn; /* where the search for the next feed starts */
+    size_t unopened; /* feeds of that state */
+    size_t turn;     /* where the search for the next feed starts */
     bool reading;
 };
 
@@ -79,6 +82,7 @@ struct session {
     uint8_t nonce[SB_CHALLENGE_NONCE];
     char institution[SB_CODE_MAX + 1];
     char version[SB_CODE_MAX + 1];
+    struct share *share;   /* of the institution; NULL until the session is open */
     uint64_t revision;     /* of the protocol, in this session */
     bool newer;            /* it speaks revisions that we do not know */
     uint64_t held_version; /* of the directory, as it said */
@@ -101,6 +105,8 @@ struct wait { /* an answer that waits until `index` is durable */
     uint8_t hash[SB_HASH];
     uint64_t number;
     uint64_t request; /* operator's */
+    struct share
+        *again; /* whose question this is: it was said again; NULL: it was not */
 };
 
 struct lookup { /* is this the body that we have? */
@@ -138,6 +144,7 @@ struct sb_core {
     size_t first_wait;
     size_t n_waits;
     size_t cap_waits;
+    struct questions questions;
     struct lookup *lookups;
     struct lag *lags;
     uint64_t size;    /* entries accepted */

@@ -233,7 +233,10 @@ static struct said *said_of(struct step *s, const struct statement *t)
 }
 
 /* Said again: answered with its index, when that is durable. */
-static void answer_again(struct step *s, const struct statement *t, uint64_t index)
+static int answer_again(struct step *s,
+                        const struct statement *t,
+                        uint64_t index,
+                        struct sb_err *err)
 {
     struct stream *st = t->stream.n ? stream_find(s->core, t->stream) : NULL;
     struct wait w = {.kind = WAIT_STORED,
@@ -241,13 +244,20 @@ static void answer_again(struct step *s, const struct statement *t, uint64_t ind
                      .peer = t->from->peer,
                      .record = t->kind,
                      .stream = st,
-                     .number = t->number};
+                     .number = t->number,
+                     .again = t->from->share};
     memcpy(w.session, t->from->id, SB_SESSION);
     memcpy(w.hash, t->in.hash, SB_HASH);
-    if (index < s->core->durable)
+    if (index < s->core->durable) {
         answer_stored(s, t->from, t->kind, st, t->in.hash, t->number, index);
-    else
-        append_wait(s, &w);
+        return 0;
+    }
+    int rc = question_judge(t->from, err);
+    if (rc != 0)
+        return rc;
+    w.again->questions++;
+    append_wait(s, &w);
+    return 0;
 }
 
 static int
@@ -256,10 +266,8 @@ store_statement(struct step *s, const struct statement *t, struct sb_err *err)
     struct said *said = said_of(s, t);
     if (!said)
         return 0;
-    if (said->index != UINT64_MAX && memcmp(said->hash, t->in.hash, SB_HASH) == 0) {
-        answer_again(s, t, said->index);
-        return 0;
-    }
+    if (said->index != UINT64_MAX && memcmp(said->hash, t->in.hash, SB_HASH) == 0)
+        return answer_again(s, t, said->index, err);
     int rc = share_record(s, t->from, t->in.record.raw, err);
     if (rc != 0)
         return rc;

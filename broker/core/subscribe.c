@@ -1,9 +1,14 @@
 /* Purpose: SUBSCRIBE: what a session keeps of it, and how much.
- * Invariant: a session has a bounded number of subscriptions, one of each name. */
+ * Invariant: a session has a bounded number of subscriptions, one of each name; so has
+ * an institution in all of its sessions. */
 #include "broker/core/core_impl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+/* Of one institution: it comes back while its old session is still taken for alive. */
+#define ALL_MAX (2u * SB_SUBSCRIPTIONS_MAX)
+#define CURSORS_MAX (4u * SB_SUBSCRIPTION_CURSORS)
 
 void feed_free(struct subscription *subs)
 {
@@ -54,15 +59,30 @@ static bool keep(struct subscription *sub,
     return true;
 }
 
-static bool has_room(struct step *s, struct session *from)
+/* Each costs memory, and a look after every commit. */
+static bool has_room(struct step *s, struct session *from, size_t cursors)
 {
     struct sb_err why;
-    size_t n = 0;
-    for (const struct subscription *at = from->subscriptions; at; at = at->next)
-        n++;
-    if (n < SB_SUBSCRIPTIONS_MAX)
+    size_t here = 0;
+    size_t all = 0;
+    for (const struct session *at = s->core->sessions; at; at = at->next)
+        for (const struct subscription *sub = at->subscriptions;
+             sub && at->share == from->share;
+             sub = sub->next) {
+            here += at == from;
+            all++;
+            cursors += sub->cursors.n;
+        }
+    if (here < SB_SUBSCRIPTIONS_MAX && all < ALL_MAX && cursors <= CURSORS_MAX)
         return true;
-    sb_fail(&why, SB_E_LIMIT, "%s has %zu subscriptions", from->institution, n);
+    sb_fail(&why,
+            SB_E_LIMIT,
+            "%s has %zu subscriptions, %zu of them in this session, and would have %zu "
+            "cursors",
+            from->institution,
+            all,
+            here,
+            cursors);
     session_refuse(s, from, 0, sb_bytes(NULL, 0), NULL, 0, &why);
     return false;
 }
@@ -77,9 +97,9 @@ void feed_subscribe(struct step *s, struct session *from, const struct sb_messag
         *at = old->next;
         old->next = NULL;
         feed_free(old);
-    } else if (!has_room(s, from)) {
-        return;
     }
+    if (!has_room(s, from, m->as.subscribe.cursors.n))
+        return;
     struct subscription *sub = calloc(1, sizeof *sub);
     if (!sub || !keep(sub, &m->as.subscribe.types, &m->as.subscribe.cursors)) {
         feed_free(sub);

@@ -5,10 +5,12 @@
  * one question to the journal at a time; it ends with the session.
  * Not: what a later generation takes over from the one before (refill.c). */
 #include "broker/core/core_impl.h"
+#include "broker/core/share.h"
 
 #include <stdlib.h>
 
-#define WAITING_MAX (1u << 20) /* bytes of a session, unless it is one record */
+#define WAITING_MAX (1u << 20) /* bytes of an institution, unless it is one record */
+#define RETRY_MS 250u
 
 struct tree_ask { /* a CLAIM or RECEIPT that waits for the root of its tree */
     struct tree_ask *next;
@@ -77,9 +79,10 @@ int tree_judge(const struct step *s,
                    (unsigned long long)size);
 }
 
-static void put_question(struct step *s, struct tree_ask *ask)
+static void
+put_question(struct step *s, const struct session *from, struct tree_ask *ask)
 {
-    ask->id = ++s->core->next_id;
+    ask->id = question_new(s, from);
     ask->seen = ask->size <= s->core->durable ? ask->size : 0;
     struct sb_effect *e = effect_add(s->out, SB_EFFECT_PROVE);
     e->as.prove.id = ask->id;
@@ -92,18 +95,41 @@ bool tree_waits(const struct step *s, const struct session *from)
     return !s->turn && from->trees;
 }
 
+/* All sessions of the institution have this much together; one record is never too
+ * much. */
+static int
+judge_waiting(struct step *s, struct session *from, size_t n, struct sb_err *err)
+{
+    size_t waiting = 0;
+    for (const struct session *at = s->core->sessions; at; at = at->next)
+        for (const struct tree_ask *ask = at->trees; ask && at->share == from->share;
+             ask = ask->next)
+            waiting += bytes_of(ask);
+    if (waiting == 0 || waiting + sizeof(struct tree_ask) + n <= WAITING_MAX)
+        return 0;
+    from->share->retry_ms = RETRY_MS;
+    return sb_fail(err,
+                   SB_E_QUOTA,
+                   "more than %u bytes of claims and receipts of %s wait for the roots "
+                   "of their trees",
+                   WAITING_MAX,
+                   from->institution);
+}
+
 int tree_wait(struct step *s,
               struct session *from,
               const struct sb_message *m,
               uint64_t size,
               struct sb_err *err)
 {
+    int rc = judge_waiting(s, from, m->payload[0].n, err);
+    if (rc == 0 && !from->trees)
+        rc = question_judge(from, err);
+    if (rc != 0)
+        return rc;
     struct tree_ask **end = &from->trees;
-    size_t waiting = sizeof **end + m->payload[0].n;
-    for (; *end; end = &(*end)->next)
-        waiting += bytes_of(*end);
-    if (from->trees && waiting > WAITING_MAX)
-        return sb_fail(err, SB_E_BUSY, "too many claims and receipts wait");
+    while (*end)
+        end = &(*end)->next;
     struct tree_ask *ask = calloc(1, sizeof *ask);
     if (!ask) {
         s->out->failed = true;
@@ -115,7 +141,7 @@ int tree_wait(struct step *s,
     s->out->failed = s->out->failed || ask->record.failed;
     *end = ask;
     if (ask == from->trees)
-        put_question(s, ask);
+        put_question(s, from, ask);
     return 0;
 }
 
@@ -138,5 +164,5 @@ void tree_proved(struct step *s)
     s->turn = NULL;
     ask_free(ask);
     if (from->trees && from->trees->id == 0)
-        put_question(s, from->trees);
+        put_question(s, from, from->trees);
 }

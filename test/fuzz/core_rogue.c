@@ -3,6 +3,7 @@
 #include "test/fuzz/core_rogue.h"
 
 #include "broker/core/core_impl.h"
+#include "broker/core/share.h"
 #include "test/fuzz/fuzz.h"
 
 static void forget(struct rogue *r)
@@ -209,12 +210,15 @@ static void memory_is_bounded(const struct sim *s)
 {
     const struct sb_core *core = s->core;
     size_t asks = 0;
+    size_t unasked = 0;
     size_t sessions = 0;
     size_t lags = 0;
     for (const struct session *at = core->sessions; at; at = at->next, sessions++)
         credit_is_sound(at);
-    for (const struct lookup *l = core->lookups; l; l = l->next)
+    for (const struct lookup *l = core->lookups; l; l = l->next) {
         asks += l->asked;
+        unasked += !l->asked;
+    }
     for (const struct proof_ask *p = core->proofs; p; p = p->next)
         asks++;
     for (const struct fetch_ask *f = core->fetches; f; f = f->next)
@@ -222,6 +226,10 @@ static void memory_is_bounded(const struct sim *s)
     for (const struct lag *l = core->lags; l; l = l->next)
         lags++;
     fuzz_must(asks <= count_questions(s), "what was asked is waited for");
+    fuzz_must(core->questions.n == count_questions(s) + unasked,
+              "every question is counted until its answer");
+    for (const struct share *at = core->shares; at; at = at->next)
+        fuzz_must(at->questions <= QUESTIONS_MAX, "questions are bounded");
     fuzz_must(sessions <= SIM_PEERS, "one session of a peer");
     fuzz_must(lags <= MEMBERS * SB_SUBSCRIPTION_CURSORS, "lags are bounded");
     fuzz_must(core->n_streams == 1, "nobody made a stream");

@@ -193,12 +193,12 @@ static void what_waits_is_bounded(void **state)
     size_t at_most = (1u << 20) / c->record.n;
     for (size_t i = 0; i < at_most; i++)
         sim_record(c->sim, 0, c->pnc, SB_CMD_RECEIPT, &c->record);
-    assert_int_equal(scene_verdict(c, 0), SB_E_BUSY);
+    assert_int_equal(scene_verdict(c, 0), SB_E_QUOTA);
     claims(c, OLD, old);
     size_t refused = 0;
     struct sim_mail *m = NULL;
     while ((m = sim_take(c->sim, 0)) != NULL) {
-        assert_int_equal(m->m.as.refused.code, sb_code_number(SB_E_BUSY));
+        assert_int_equal(m->m.as.refused.code, sb_code_number(SB_E_QUOTA));
         sim_mail_free(m);
         refused++;
     }
