@@ -225,7 +225,7 @@ int sb_withdraw_stored(struct sb_env *env,
                        const uint8_t hash[SB_HASH],
                        struct sb_err *err)
 {
-    struct kept w;
+    struct kept w = {0};
     int rc = find(env->state, hash, &w, err);
     if (rc != 1)
         return rc;

@@ -68,13 +68,17 @@ static double measure(int fd,
         bench_die("disk", "fsync");
     uint64_t begin = bench_now_ns();
     uint64_t now = begin;
-    for (off_t at = 0; (double)(now - begin) < seconds * 1e9; at += (off_t)size) {
-        block_write(fd, block, size, at % area);
+    off_t at = 0;
+    while ((double)(now - begin) < seconds * 1e9) {
+        block_write(fd, block, size, at);
         if (fdatasync(fd) != 0)
             bench_die("disk", "fdatasync");
         uint64_t then = now;
         now = bench_now_ns();
         bench_latency_add(took, now - then);
+        at += (off_t)size;
+        if (at >= area)
+            at = 0;
     }
     return (double)(now - begin) / 1e9;
 }

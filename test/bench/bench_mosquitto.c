@@ -90,8 +90,8 @@ static struct mosquitto *mqtt_open(struct ends *e, const char *name, bool clean)
     mosquitto_message_callback_set(m, on_message);
     mqtt_must(mosquitto_max_inflight_messages_set(m, 0));
     mqtt_must(mosquitto_int_option(m, MOSQ_OPT_TCP_NODELAY, 1));
-    mqtt_must(
-        mosquitto_connect(m, "127.0.0.1", atoi(e->run->options.address), KEEPALIVE_S));
+    mqtt_must(mosquitto_connect(
+        m, "127.0.0.1", (int)strtol(e->run->options.address, NULL, 10), KEEPALIVE_S));
     for (e->connected = false; !e->connected;)
         mqtt_step(m, STEP_NS);
     return m;

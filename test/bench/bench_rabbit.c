@@ -41,8 +41,9 @@ static amqp_connection_state_t rabbit_open(const struct bench_run *run)
 {
     amqp_connection_state_t c = amqp_new_connection();
     amqp_socket_t *socket = c ? amqp_tcp_socket_new(c) : NULL;
-    if (!socket ||
-        amqp_socket_open(socket, "127.0.0.1", atoi(run->options.address)) != 0)
+    if (!socket || amqp_socket_open(socket,
+                                    "127.0.0.1",
+                                    (int)strtol(run->options.address, NULL, 10)) != 0)
         bench_die("rabbit", "no connection");
     rabbit_must(
         amqp_login(c, "/", 0, FRAME_MAX, 0, AMQP_SASL_METHOD_PLAIN, "guest", "guest"),

@@ -30,7 +30,8 @@ struct lanes {
 
 static redisContext *redis_open(const struct bench_run *run)
 {
-    redisContext *c = redisConnect("127.0.0.1", atoi(run->options.address));
+    redisContext *c =
+        redisConnect("127.0.0.1", (int)strtol(run->options.address, NULL, 10));
     if (!c || c->err)
         bench_die("redis", c ? c->errstr : "no memory");
     return c;

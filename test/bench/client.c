@@ -66,7 +66,7 @@ static int idle(struct bench_run *run, const struct bench_client *client)
 void bench_apart(struct bench_run *run, void (*work)(struct bench_run *run))
 {
     int status = 0;
-    fflush(NULL);
+    (void)fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
         work(run);

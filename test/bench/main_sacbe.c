@@ -27,11 +27,11 @@ static struct bus_place *place; /* in memory that the processes share */
 static void in_child(void (*work)(struct bench_run *run), struct bench_run *run)
 {
     int status = 1;
-    fflush(NULL);
+    (void)fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
         work(run);
-        fflush(NULL);
+        (void)fflush(NULL);
         _exit(0);
     }
     if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)

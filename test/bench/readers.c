@@ -40,7 +40,7 @@ static _Noreturn void be_reader(struct bench_run *run,
     read(run, number);
     r->cpu_s = bench_cpu_s() - r->cpu_s;
     r->rss_mb = bench_rss_peak_mb();
-    fflush(NULL);
+    (void)fflush(NULL);
     _exit(0);
 }
 

@@ -13,6 +13,7 @@
 
 #define PROCESSES_MAX 4096u
 #define PATH_SIZE 64u
+#define STAT_FIELDS 14 /* of /proc/PID/stat behind the state: parent to cstime */
 
 struct process {
     pid_t pid;
@@ -25,25 +26,25 @@ static bool stat_read(pid_t pid, struct process *out)
 {
     char path[PATH_SIZE];
     char line[1024];
-    unsigned long times[4];
-    int parent = 0;
+    long fields[STAT_FIELDS];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     FILE *f = fopen(path, "re");
     const char *read = f ? fgets(line, sizeof line, f) : NULL;
     if (f)
-        fclose(f);
-    const char *rest = read ? strrchr(line, ')') : NULL; /* names hold anything */
-    if (!rest || sscanf(rest + 1,
-                        " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %lu %lu",
-                        &parent,
-                        &times[0],
-                        &times[1],
-                        &times[2],
-                        &times[3]) != 5)
+        (void)fclose(f);
+    char *rest = read ? strrchr(line, ')') : NULL; /* names hold anything */
+    if (!rest || strlen(rest) < 4)
         return false;
-    *out = (struct process){.pid = pid, .parent = parent};
-    for (int i = 0; i < 4; i++)
-        out->ticks += (double)times[i];
+    rest += 3; /* the state, a letter */
+    for (int i = 0; i < STAT_FIELDS; i++) {
+        const char *from = rest;
+        fields[i] = strtol(from, &rest, 10);
+        if (rest == from)
+            return false;
+    }
+    *out = (struct process){.pid = pid, .parent = (pid_t)fields[0]};
+    for (int i = STAT_FIELDS - 4; i < STAT_FIELDS; i++)
+        out->ticks += (double)fields[i];
     return true;
 }
 
@@ -74,7 +75,7 @@ static uint64_t field(pid_t pid, const char *file, const char *name)
         if (strncmp(line, name, size) == 0)
             value = strtoull(line + size, NULL, 10);
     if (f)
-        fclose(f);
+        (void)fclose(f);
     return value;
 }
 

@@ -16,13 +16,12 @@
 #include "test/fuzz/mutate.h"
 #include "test/fuzz/seeds.h"
 
-static struct sb_bytes trying; /* what a dying program leaves */
+static struct sb_bytes trying;           /* what a dying program leaves */
+static const char *found = "fuzz-found"; /* where */
 
 static void leave(int signal_number)
 {
-    const char *name = getenv("SACBE_FUZZ_FOUND");
-    int fd = open(
-        name ? name : "fuzz-found", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int fd = open(found, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd >= 0 && write(fd, trying.p, trying.n) >= 0)
         (void)close(fd);
     (void)signal(signal_number, SIG_DFL);
@@ -68,6 +67,9 @@ static void play(struct fuzz_seeds *s)
 int main(int argc, char **argv)
 {
     struct fuzz_seeds s = {0};
+    const char *elsewhere = getenv("SACBE_FUZZ_FOUND");
+    if (elsewhere)
+        found = elsewhere;
     (void)signal(SIGABRT, leave);
     (void)signal(SIGSEGV, leave);
     fuzz_begin();

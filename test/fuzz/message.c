@@ -78,14 +78,14 @@ static void one(struct sb_bytes in)
 static void seeds(struct fuzz_seeds *to)
 {
     struct sb_buf b = {0};
-    for (uint8_t i = 1; i <= MESSAGE_SEEDS; i++) {
+    for (size_t i = 1; i <= MESSAGE_SEEDS; i++) {
         struct message_seed s;
         struct sb_frames f;
         struct sb_buf header = {0};
         message_seed((enum sb_command)i, &s);
         fuzz_must(sb_message_write(&s.m, &header, &f, NULL) == 0, "a seed is written");
         sb_buf_reset(&b);
-        sb_buf_byte(&b, i);
+        sb_buf_byte(&b, (uint8_t)i);
         sb_buf_put(&b, f.f[2].p, f.f[2].n);
         sb_buf_put(&b, f.f[3].p, f.f[3].n);
         for (size_t k = 4; k < f.n; k++) {

@@ -25,13 +25,13 @@ static void one(struct sb_bytes in)
 static void seeds(struct fuzz_seeds *to)
 {
     struct sb_buf b = {0};
-    for (uint8_t i = 0; i < KINDS; i++) {
+    for (size_t i = 0; i < KINDS; i++) {
         char name[64];
         snprintf(name, sizeof name, "%s", kinds[i].name);
         for (char *p = name; *p; p++)
             *p = *p == '/' ? '-' : *p;
         sb_buf_reset(&b);
-        sb_buf_byte(&b, i);
+        sb_buf_byte(&b, (uint8_t)i);
         kinds[i].make(&b);
         fuzz_seed(to, name, sb_buf_bytes(&b));
     }

@@ -46,7 +46,7 @@ static void count_it(unsigned long n)
     if (!f)
         return;
     fprintf(f, "%lu\n", n);
-    fclose(f);
+    (void)fclose(f);
 }
 
 /* True: this call is to fail, with errno set. Called with the lock. */
@@ -64,7 +64,7 @@ static bool fails(const char *kind)
     if (strcmp(how, "power") == 0)
         lose_power();
     if (strcmp(how, "power") == 0 || strcmp(how, "kill") == 0)
-        raise(SIGKILL);
+        (void)raise(SIGKILL);
     errno = (int)strtol(how, NULL, 10);
     return true;
 }

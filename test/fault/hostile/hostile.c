@@ -113,11 +113,13 @@ static unsigned long oversized(struct attack *a)
 
 static unsigned long garbage(struct attack *a)
 {
+    static const uint8_t initiate[] = {
+        4, 0xff, 8, 'I', 'N', 'I', 'T', 'I', 'A', 'T', 'E'};
     uint8_t bytes[1024];
     uint8_t said[GREETING + HELLO];
     unsigned long done = 0;
     stranger_greeting(said);
-    while (now() < a->until) {
+    while (a->n > 0 && now() < a->until) {
         size_t i = done++ % a->n;
         size_t n = randombytes_uniform(sizeof bytes);
         replace(a, i);
@@ -130,7 +132,7 @@ static unsigned long garbage(struct attack *a)
             (void)stranger_send(a->fds[i], said, stage == 1 ? GREETING : sizeof said);
         if (stage == 3 && a->fds[i] >= 0 &&
             stranger_read(a->fds[i], GREETING + WELCOME))
-            memcpy(bytes, "\x04\xff\x08INITIATE", 11);
+            memcpy(bytes, initiate, sizeof initiate);
         if (a->fds[i] >= 0)
             (void)stranger_send(a->fds[i], bytes, n);
     }

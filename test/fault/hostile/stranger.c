@@ -23,24 +23,26 @@ void stranger_key(struct stranger *s, const char *hex)
 
 void stranger_greeting(uint8_t out[GREETING])
 {
+    static const uint8_t mechanism[] = {'C', 'U', 'R', 'V', 'E'};
     memset(out, 0, GREETING);
     out[0] = 0xff;
     out[9] = 0x7f;
     out[10] = 3;
     out[11] = 1;
-    memcpy(out + 12, "CURVE", 5);
+    memcpy(out + 12, mechanism, sizeof mechanism);
 }
 
 void stranger_hello(const struct stranger *s, uint8_t out[HELLO])
 {
     static const uint8_t zeros[64];
+    static const uint8_t name[] = {5, 'H', 'E', 'L', 'L', 'O', 1};
     uint8_t pk[32];
     uint8_t sk[32];
     uint8_t nonce[24] = "CurveZMQHELLO---";
     memset(out, 0, HELLO);
     out[0] = 0x04; /* a command */
     out[1] = HELLO - 2;
-    memcpy(out + 2, "\x05HELLO\x01", 7);
+    memcpy(out + 2, name, sizeof name);
     crypto_box_keypair(pk, sk);
     memcpy(out + 82, pk, 32);
     out[121] = 1;

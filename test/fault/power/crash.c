@@ -188,9 +188,10 @@ void crash_all(const struct crash_scene *s)
     uint64_t n = 0;
     keep_base(s, base);
     uint64_t count = one(s, base, &(struct point){.at = 0});
+    assert_true(count > 0);
     for (uint64_t at = 1 + seed % step; at <= count; at += step, n++)
         (void)one(s, base, &(struct point){.at = at, .how = VFS_LOSE_ALL});
-    for (uint64_t i = 0; i < crashes; i++)
+    for (uint64_t i = 0; count > 0 && i < crashes; i++)
         for (int how = VFS_LOSE_NOTHING; how <= VFS_LOSE_TORN; how++, n++) {
             seed = seed * 6364136223846793005u + 1442695040888963407u;
             struct point p = {.at = 1 + (seed >> 33) % count,

@@ -104,10 +104,10 @@ static void obey(struct relay *r, const char *line)
                  {"stall-out", FLOW_STALL_OUT},
                  {"cut", FLOW_CUT},
                  {"half", FLOW_HALF}};
-    char word[32] = "";
-    unsigned long number = 0;
-    if (sscanf(line, "%31s %lu", word, &number) < 1)
-        return;
+    char word[32];
+    int length = (int)strcspn(line, " \n");
+    snprintf(word, sizeof word, "%.*s", length, line);
+    unsigned long number = strtoul(line + length, NULL, 10);
     if (strcmp(word, "delay") == 0)
         r->manner.delay_ms = number;
     else if (strcmp(word, "corrupt-in") == 0)

@@ -107,7 +107,7 @@ int main(int argc, char **argv)
     size_t n = last >= first && last - first < CLIENTS ? last - first + 1 : 0;
     size_t welcomed = 0;
     more_descriptors();
-    setvbuf(stdout, NULL, _IOLBF, 0);
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     must(sb_keys_init(&err), &err);
     for (size_t i = 0; i < n; i++) {
         open_member(&members[i], argv[1], first + (unsigned)i);

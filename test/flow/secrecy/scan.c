@@ -104,14 +104,13 @@ int main(int argc, char **argv)
     if (!list)
         fail("the process cannot be read");
     while (fgets(line, sizeof line, list)) {
-        uint64_t from = 0;
-        uint64_t to = 0;
-        char rights = '-';
-        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %c", &from, &to, &rights) == 3 &&
-            rights == 'r' && to - from < SHADOW)
+        char *rest = NULL;
+        uint64_t from = strtoull(line, &rest, 16);
+        uint64_t to = *rest == '-' ? strtoull(rest + 1, &rest, 16) : from;
+        if (strncmp(rest, " r", 2) == 0 && to - from < SHADOW)
             mapping(&s, from, to);
     }
-    fclose(list);
+    (void)fclose(list);
     if (!s.bytes)
         fail("no memory was read");
     printf("%" PRIu64 "\n", s.found);

@@ -246,13 +246,14 @@ static void a_strict_sink_holds_its_stream(void **state)
 {
     (void)state;
     struct rig *r = rig_new();
+    static const char strict[] = {'s', 't', 'r', 'i', 'c', 't', ' ', ' ', ' ', ' '};
     char path[2 * RIG_PATH];
     struct sb_buf text = {0};
     snprintf(path, sizeof path, "%s/stcns.sink.yaml", r->dir);
     assert_int_equal(sb_file_read(path, 1 << 16, &text, NULL), 0);
-    char *at = memmem(text.p, text.n, "quarantine", 10);
+    char *at = memmem(text.p, text.n, "quarantine", sizeof strict);
     assert_non_null(at);
-    memcpy(at, "strict    ", strlen("quarantine"));
+    memcpy(at, strict, sizeof strict);
     assert_int_equal(sb_file_write(path, sb_buf_bytes(&text), 0600, NULL), 0);
     sb_buf_free(&text);
     rig_kill(&r->stcns);

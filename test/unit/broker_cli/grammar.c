@@ -150,7 +150,7 @@ static void read_back(FILE *f, char *text, size_t n)
     rewind(f);
     size_t got = fread(text, 1, n - 1, f);
     text[got] = '\0';
-    fclose(f);
+    (void)fclose(f);
 }
 
 /* Runs "sacbe ..." with standard output in `out`, which is closed, and the other in a

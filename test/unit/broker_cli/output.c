@@ -34,7 +34,7 @@ static void stop(struct written *w)
     if (sb_out_finish(w->out, &err) != 0)
         fail_msg("%s", err.text);
     sb_out_free(w->out);
-    fclose(w->f);
+    (void)fclose(w->f);
 }
 
 static const struct sb_out_column columns[] = {
@@ -258,7 +258,7 @@ static void streams_are_lines_without_a_document(void **state)
     struct written w;
     start(&w, SB_OUT_JSON, false, SB_LANG_EN);
     sb_out_line(w.out, sb_bytes_str("{\"id\":1}"));
-    fflush(w.f);
+    (void)fflush(w.f);
     assert_string_equal(w.text, "{\"id\":1}\n");
     sb_out_line(w.out, sb_bytes_str("{\"id\":2}"));
     stop(&w);
@@ -275,7 +275,7 @@ static void a_broken_stream_is_told_at_the_end(void **state)
     sb_out_note(out, "lost");
     assert_int_equal(sb_out_finish(out, &err), SB_E_IO);
     sb_out_free(out);
-    fclose(full);
+    (void)fclose(full);
     sb_out_free(NULL);
 }
 

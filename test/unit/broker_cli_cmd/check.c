@@ -230,8 +230,8 @@ static void other_texts_are_errors(void **state)
         "{\"leafIdx\":0,\"treeSize\":1,\"root\":\"\",\"leafHash\":\"\",\"proof\":{}}",
         "{\"leafIdx\":0,\"treeSize\":1,\"root\":\"\",\"leafHash\":\"\",\"proof\":[1]}",
         "{\"leafIdx\":0,\"treeSize\":1,\"root\":\"\",\"leafHash\":\"\"}",
-        "{\"leafIdx\":0,\"treeSize\":1,\"root\":\"\",\"leafHash\":\"\",\"proof\":[]} "
-        "7"};
+        ("{\"leafIdx\":0,\"treeSize\":1,\"root\":\"\",\"leafHash\":\"\",\"proof\":[]} "
+         "7")};
     (void)state;
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
         if (ask("check-inclusion", bodies[i]) != 2)

@@ -212,7 +212,7 @@ mode_written(const struct scene *w, struct sb_bytes json, const char *how)
 {
     char path[128];
     char line[512];
-    struct stat st;
+    struct stat st = {0};
     const struct daemon_answer answers[] = {{"event-prove", (const char *)json.p, 0},
                                             {NULL, NULL, 0}};
     struct daemon *d = daemon_start(answers);

@@ -49,7 +49,7 @@ static int set_up(void **state)
             bus->folder,
             bus->journal,
             bus->anchor);
-    fclose(f);
+    (void)fclose(f);
     bus->sim->world->dir.retention = KEEP;
     bus_publish_directory(bus);
     struct sb_client *pnc = bus_member(bus, PNC);
@@ -112,7 +112,7 @@ static void a_damaged_archive_stops_it(void **state)
     snprintf(path, sizeof path, "%s/stranger", archive);
     FILE *f = fopen(path, "w"); /* is not of the bundle, so it is not whole */
     assert_non_null(f);
-    fclose(f);
+    (void)fclose(f);
     snprintf(options, sizeof options, "--archive %s", archive);
     ask(options);
     assert_int_not_equal(s.status, 0);

@@ -14,7 +14,7 @@ static void read_back(FILE *f, char *to, size_t room)
     rewind(f);
     size_t n = fread(to, 1, room - 1, f);
     to[n] = '\0';
-    fclose(f);
+    (void)fclose(f);
 }
 
 static int redirect(FILE *f, int fd)
@@ -60,18 +60,18 @@ void said_run_with(struct said *s,
     if (input)
         assert_int_equal(fwrite(input, 1, strlen(input), in), strlen(input));
     rewind(in);
-    fflush(stdout);
-    fflush(stderr);
+    (void)fflush(stdout);
+    (void)fflush(stderr);
     int kept_in = redirect(in, STDIN_FILENO);
     int kept_out = redirect(out, STDOUT_FILENO);
     int kept_err = redirect(err, STDERR_FILENO);
     s->status = sb_cli_main(argc, argv, families, ctx);
-    fflush(stdout);
-    fflush(stderr);
+    (void)fflush(stdout);
+    (void)fflush(stderr);
     restore(kept_in, STDIN_FILENO);
     restore(kept_out, STDOUT_FILENO);
     restore(kept_err, STDERR_FILENO);
-    fclose(in);
+    (void)fclose(in);
     read_back(out, s->out, sizeof s->out);
     read_back(err, s->err, sizeof s->err);
 }

@@ -71,7 +71,7 @@ struct bus *bus_new(void)
                                   .vault = b->sim->world->broker,
                                   .log = sb_log_new(SB_LOG_DEBUG, count_line, b),
                                   .checkpoint_ms = 100,
-                                  .session_ms = 20000,
+                                  .session_ms = (uint64_t)bus_wait_ms(),
                                   .now_ms = still,
                                   .mono_ms = sb_clock_mono_ms};
     return b;
@@ -234,7 +234,7 @@ void bus_publish(struct bus *b,
 {
     struct sb_buf record = {0};
     struct sb_message m = {.cmd = SB_CMD_PUBLISH, .n_payload = 3};
-    struct sb_message answer;
+    struct sb_message answer = {0};
     struct sim_batch batch;
     if (p->claim_no == 0) {
         sim_claim(b->sim, p, &record);

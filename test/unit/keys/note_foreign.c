@@ -64,9 +64,9 @@ static void the_example_of_the_specification_has_its_parts(void **state)
 {
     (void)state;
     struct sb_bytes text;
-    struct sb_bytes lines;
+    struct sb_bytes lines = {0};
     struct sb_bytes line;
-    struct sb_note_sig sig;
+    struct sb_note_sig sig = {0};
     uint8_t blob[SB_NOTE_BLOB];
     const uint8_t time[8] = {0, 0, 0, 0, 0x64, 0x18, 0x50, 0xcb};
     assert_true(sb_note_split(sb_bytes_str(c2sp_note), &text, &lines));
@@ -176,8 +176,10 @@ static void a_long_origin_is_cut_between_characters(void **state)
     struct log *l = *state;
     struct sb_checkpoint c;
     char text[512] = "x";
-    for (size_t i = 0; i < 100; i++)
-        memcpy(text + 1 + 2 * i, "\xc3\xa9", 2);
+    for (size_t i = 1; i < 201; i += 2) {
+        text[i] = '\xc3';
+        text[i + 1] = '\xa9';
+    }
     memcpy(text + 201, "\n7\n" ROOT_LINE, sizeof "\n7\n" ROOT_LINE);
     sign(l, text);
     assert_int_equal(sb_note_open(sb_buf_bytes(&l->note), &l->key, &c, NULL), 0);

@@ -342,7 +342,7 @@ static void a_misspelt_keyword_is_named_with_a_suggestion(void **state)
 static void the_first_violation_is_reported_without_the_value(void **state)
 {
     (void)state;
-    struct sb_violation w;
+    struct sb_violation w = {0};
     struct sb_err err = {0};
     struct row r = {"{\"properties\":{\"a/b~\":{\"items\":{\"maxLength\":3}},"
                     "\"z\":{\"type\":\"null\"}},\"required\":[\"q\"]}",
