@@ -59,7 +59,8 @@ open_feeds(struct step *s, const struct session *session, struct subscription *s
 {
     for (size_t i = 0; sub->unopened > 0 && i < sub->n_feeds; i++) {
         struct feed *f = &sub->feeds[i];
-        if (f->state != FEED_UNOPENED)
+        const struct sb_head *cursor = cursor_of(sub, f->stream->name);
+        if (f->state != FEED_UNOPENED || !cursor)
             continue;
         if (!question_fits(session))
             return;
@@ -69,7 +70,7 @@ open_feeds(struct step *s, const struct session *session, struct subscription *s
         struct sb_effect *e = effect_add(s->out, SB_EFFECT_OPEN);
         e->as.open.id = f->id;
         e->as.open.stream = sb_bytes_str(f->stream->name);
-        e->as.open.seq = cursor_of(sub, f->stream->name)->seq;
+        e->as.open.seq = cursor->seq;
     }
 }
 
