@@ -175,7 +175,7 @@ static int stored(struct sb_engine *e, const struct sb_message *m, struct sb_err
 /* The broker takes nothing now: what is said from time to time is said again. */
 static bool comes_again(struct sb_engine *e, int code, enum sb_kind kind)
 {
-    if (code != SB_E_QUOTA && code != SB_E_DISK_LOW && code != SB_E_STOPPING)
+    if (!sb_refused_later(code) && code != SB_E_STOPPING)
         return false;
     if (kind == SB_KIND_HEADS)
         e->heads.again = true;

@@ -143,7 +143,7 @@ int sb_publish_refused(struct sb_stream *s,
             s->need_directory = expected;
         return 0;
     }
-    if (code == SB_E_QUOTA || code == SB_E_DISK_LOW) {
+    if (sb_refused_later(code)) {
         hold(s, code, expected, now_ms);
         return 0;
     }

@@ -126,10 +126,9 @@ static int refused(struct sb_tasks *t, const struct sb_message *m, struct sb_err
 {
     int code = sb_code_from_number((long)m->as.refused.code);
     bool act = m->as.refused.kind == SB_KIND_ACT;
-    if (code == SB_E_QUOTA || code == SB_E_DISK_LOW)
+    if (sb_refused_later(code))
         t->held_mono = t->mono_ms + m->as.refused.expected;
-    if (code == SB_E_BUSY || code == SB_E_STOPPING || code == SB_E_QUOTA ||
-        code == SB_E_DISK_LOW)
+    if (code == SB_E_BUSY || code == SB_E_STOPPING || sb_refused_later(code))
         return act ? sb_act_again(t->env, err) : sb_withdraw_again(t->env, false, err);
     sb_log(t->env->log,
            SB_LOG_WARNING,

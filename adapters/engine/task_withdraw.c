@@ -220,8 +220,7 @@ static int hear(struct sb_task *task, const struct sb_message *m, struct sb_err 
         return finish(w, m->as.stored.index, err);
     int code =
         m->cmd == SB_CMD_REFUSED ? sb_code_from_number((long)m->as.refused.code) : 0;
-    bool later = code == SB_E_BUSY || code == SB_E_STOPPING || code == SB_E_QUOTA ||
-                 code == SB_E_DISK_LOW;
+    bool later = code == SB_E_BUSY || code == SB_E_STOPPING || sb_refused_later(code);
     if (code && !later && w->task.written &&
         memcmp(m->as.refused.hash, w->hash, SB_HASH) == 0)
         return sb_fail(err,

@@ -12,8 +12,11 @@
 static bool held(const struct sb_stream *s, char *out, size_t n)
 {
     uint64_t ms = sb_publish_held(s, sb_clock_now_ms());
-    const char *why = s->held_code == SB_E_QUOTA ? "over its quota"
-                                                 : "the broker's disk is nearly full";
+    const char *why = "the broker's clock is wrong, or its directory has expired";
+    if (s->held_code == SB_E_QUOTA)
+        why = "over its quota";
+    else if (s->held_code == SB_E_DISK_LOW)
+        why = "the broker's disk is nearly full";
     if (ms > 0)
         (void)snprintf(
             out, n, "%s: again in %llu s", why, (unsigned long long)(ms + 999) / 1000);
@@ -25,7 +28,7 @@ void sb_status_held(struct sb_engine *e, struct sb_list *l, struct sb_value *lis
     for (size_t i = 0; i < e->n_streams; i++) {
         const struct sb_stream *s = &e->streams[i];
         struct sb_value row = {.type = SB_MAP};
-        char why[80];
+        char why[96];
         if (!held(s, why, sizeof why))
             continue;
         sb_list_text(l, &row, "stream", s->name);
@@ -137,7 +140,7 @@ attend_streams(struct sb_engine *e, struct sb_list *l, struct sb_value *list)
 {
     for (size_t i = 0; i < e->n_streams; i++) {
         const struct sb_stream *s = &e->streams[i];
-        char why[80];
+        char why[96];
         char command[40];
         (void)snprintf(command,
                        sizeof command,

@@ -179,6 +179,12 @@ const struct sb_tr_row sb_status_spanish[] = {
     {"Days left on its disk", "Días que quedan en su disco"},
     {"Memory, bytes", "Memoria, bytes"},
     {"Witnesses", "Testigos"},
+    {"the directory has expired by this machine's clock: nothing of the members is "
+     "stored (SB-412)",
+     "el directorio venció según el reloj de esta máquina: no se guarda nada de los "
+     "miembros (SB-412)"},
+    {"the clock stands %lld s before the journal's newest entry (SB-110)",
+     "el reloj está %lld s antes de la entrada más nueva del diario (SB-110)"},
     {"the journal's disk is full: nothing can be stored (SB-103)",
      "el disco del diario está lleno: no se puede guardar nada (SB-103)"},
     {"the journal's disk is nearly full, %lld MiB: publishers wait (SB-524)",

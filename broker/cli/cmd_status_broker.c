@@ -80,6 +80,27 @@ static void attend_quorum(struct sb_status *s)
                      (long long)quorum);
 }
 
+static void attend_clock(struct sb_status *s)
+{
+    bool expired = sb_cmd_int(s->map, "clock_held") == sb_code_number(SB_E_DIR_EXPIRED);
+    int64_t behind_s = sb_cmd_int(s->map, "clock_behind_ms") / 1000;
+    if (expired)
+        sb_out_attention(
+            sb_status_attend(s, SB_EXIT_NO),
+            "sacbe explain SB-412",
+            "%s",
+            sb_tr(s->cli,
+                  "the directory has expired by this machine's clock: nothing of the "
+                  "members is stored (SB-412)"));
+    if (behind_s >= 60)
+        sb_out_attention(sb_status_attend(s, SB_EXIT_NO),
+                         "sacbe explain SB-110",
+                         sb_tr(s->cli,
+                               "the clock stands %lld s before the journal's newest "
+                               "entry (SB-110)"),
+                         (long long)behind_s);
+}
+
 void sb_status_attend_broker(struct sb_status *s)
 {
     int64_t malformed = sb_cmd_int(s->map, "malformed");
@@ -90,6 +111,7 @@ void sb_status_attend_broker(struct sb_status *s)
             "%s",
             sb_tr(s->cli,
                   "a witness holds a checkpoint that contradicts this journal"));
+    attend_clock(s);
     sb_status_attend_disk(s);
     attend_quorum(s);
     attend_witnesses(s);

@@ -166,6 +166,7 @@ static void dispatch(struct step *s)
         accept_operator(s);
         return;
     case SB_IN_TICK:
+        (void)clock_look(s);
         session_tick(s);
         share_tick(s);
         round_look(s);

@@ -159,6 +159,8 @@ static void feed_next(struct step *s, struct session *session, struct subscripti
             ask(s, session, sub, f, &classes);
             return;
         }
+        if (clock_judge(s->core, s->in->now_ms) != 0)
+            return; /* it has ended by a clock that may be wrong: the feed waits */
         /* the grant has ended: forget the feed; a new grant brings it back */
         *f = sub->feeds[--sub->n_feeds];
     }
@@ -290,6 +292,10 @@ void feed_read(struct step *s)
         return;
     f->state = FEED_IDLE;
     sub->reading = false;
+    struct sb_codes classes;
+    if (clock_judge(s->core, s->in->now_ms) != 0 &&
+        !feed_granted(s, session, f->stream, &classes))
+        return; /* read again when the clock is right */
     if (f->n_prelude) {
         f->prelude[0] = f->prelude[1];
         f->n_prelude--;

@@ -51,6 +51,12 @@ size_t sb_message_payloads(enum sb_command cmd)
     return (size_t)cmd < COMMANDS ? commands[cmd].payloads : 0;
 }
 
+bool sb_refused_later(int code)
+{
+    return code == SB_E_QUOTA || code == SB_E_DISK_LOW || code == SB_E_DIR_EXPIRED ||
+           code == SB_E_CLOCK;
+}
+
 static enum sb_command command_of(struct sb_bytes text)
 {
     for (size_t i = 1; i < COMMANDS; i++)

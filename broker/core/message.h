@@ -167,7 +167,8 @@ struct sb_message {
             uint8_t hash[SB_HASH];
             uint64_t code;     /* positive number of code.h */
             uint64_t expected; /* GAP: the seq; STALE_EPOCH: newest directory version;
-                                  QUOTA, DISK_LOW: ms after which to send it again */
+                                  QUOTA, DISK_LOW, DIR_EXPIRED, CLOCK: ms after which to
+                                  send it again */
         } refused;
         struct {
             struct sb_bytes name; /* a code, unique in the institution */
@@ -230,6 +231,9 @@ struct sb_message {
     struct sb_bytes payload[SB_PAYLOADS];
 };
 
+/* Whether REFUSED with this code of enum sb_code means only that nothing is taken now:
+ * the same is sent again `expected` ms later. */
+bool sb_refused_later(int code);
 /* How many payload frames a command has. */
 size_t sb_message_payloads(enum sb_command cmd);
 /* SB_E_FRAMES, SB_E_MALFORMED or an encoding error; SB_E_VERSION_SKEW: well formed, but

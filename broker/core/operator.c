@@ -76,6 +76,28 @@ static int check_prune(struct step *s,
     return 0;
 }
 
+/* A directory that has expired by the clock would be dated by it; another one may be
+ * what mends the clock's case. */
+static int judge_time(struct step *s, struct sb_bytes body, struct sb_err *err)
+{
+    struct sb_directory d;
+    int code = clock_look(s);
+    if (s->in->kind != SB_IN_DIRECTORY)
+        return code == 0
+                   ? 0
+                   : sb_fail(err,
+                             code,
+                             "this machine's clock is wrong, or the directory has "
+                             "expired: nothing may be dated by it");
+    int rc = sb_directory_read(body, s->out->arena, &d, err);
+    if (rc != 0 || d.expires > s->in->now_ms)
+        return rc;
+    return sb_fail(err,
+                   SB_E_DIR_EXPIRED,
+                   "directory %llu has expired by this machine's clock",
+                   (unsigned long long)d.version);
+}
+
 /* Checks the record, and takes a directory into the trust. */
 static int take(struct step *s, struct sb_append *entry, struct sb_err *err)
 {
@@ -89,6 +111,9 @@ static int take(struct step *s, struct sb_append *entry, struct sb_err *err)
     if (s->core->stopping)
         return sb_fail(err, SB_E_STOPPING, "the broker is stopping");
     entry->record = raw;
+    rc = judge_time(s, record.body, err);
+    if (rc != 0)
+        return rc;
     if (s->in->kind == SB_IN_CATALOGUE) {
         entry->kind = SB_KIND_CATALOGUE;
         return check_catalogue(s, record.body, err);
@@ -134,6 +159,8 @@ void accept_operator(struct step *s)
                      .number = entry.first,
                      .request = s->in->as.operator_record.request};
     append_wait(s, &w);
-    if (entry.kind == SB_KIND_DIRECTORY)
-        session_review(s);
+    if (entry.kind != SB_KIND_DIRECTORY)
+        return;
+    clock_excuse(s, sb_dir_body(sb_trust_newest(s->core->trust))->issued);
+    session_review(s);
 }

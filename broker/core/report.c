@@ -68,8 +68,10 @@ static int report_stream(const struct sb_core *core,
                             arena,
                             &readers,
                             err);
-    if (rc != 0)
+    if (rc == SB_E_MEMORY)
         return rc;
+    if (rc != 0) /* a reader without a valid key: nobody can seal, all else is told */
+        return 0;
     struct sb_lag_info *grown =
         sb_arena_alloc(arena, out->n_lags + readers.n, sizeof *grown);
     if (!grown)
@@ -213,6 +215,8 @@ int sb_core_report(const struct sb_core *core,
     rc = report_rounds(core, now_ms, arena, &r, err);
     for (size_t i = 0; i < core->n_streams && rc == 0; i++)
         rc = report_stream(core, core->streams[i], now_ms, arena, &r, err);
+    r.clock_held = clock_judge(core, now_ms);
+    r.clock_behind = clock_behind(core, now_ms);
     if (rc == 0)
         *out = r;
     return rc;

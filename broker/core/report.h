@@ -61,7 +61,9 @@ struct sb_core_status {
     size_t n_lags;
     struct sb_share_info *shares;
     size_t n_shares;
-    uint64_t malformed; /* messages since start */
+    int clock_held;        /* why nothing of the members is dated now; 0: it is */
+    uint64_t clock_behind; /* ms that the clock stands before the newest entry */
+    uint64_t malformed;    /* messages since start */
     uint64_t refused;
 };
 /* Sizes, counts and shares alone; the lists of the others stay empty. */

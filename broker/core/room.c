@@ -1,14 +1,14 @@
-/* Purpose: what is refused while the disk is nearly full.
+/* Purpose: what is refused while the disk is nearly full, or nothing may be dated.
  * Invariant: only what a peer wants stored is refused, and it is told when to send it
- * again; deliveries, questions, cosignatures and the operator's records go on, and so
- * does a withdrawal of few events, which is owed and takes hardly any room. One log
- * line tells of the disk (broker/io), not one for each refusal. Not here: judging the
- * disk (broker/io/room.c). */
+ * again; deliveries, questions and cosignatures go on. While the disk is low so does a
+ * withdrawal of few events, which is owed and takes hardly any room. One log line tells
+ * of the disk (broker/io) or the clock (clock.c), not one for each refusal. Not here:
+ * judging the disk (broker/io/room.c) or the clock. */
 #include "broker/core/core_impl.h"
-#include "broker/core/share.h"
 #include "schemas/record/event.h"
 #include "schemas/record/evidence.h"
 
+#define CLOCK_RETRY_MS 5000u
 #define WITHDRAW_EVENTS (4u * SB_BATCH_EVENTS) /* what they held is written anew */
 
 struct wanted { /* what a message would have stored */
@@ -74,20 +74,17 @@ static int read_wanted(struct step *s,
 bool room_refuses(struct step *s, struct session *from, const struct sb_message *m)
 {
     struct wanted w = {.kind = 0};
-    struct sb_err ignored;
-    if (!s->core->low || read_wanted(s, m, &w, &ignored) != 0)
+    struct sb_err why;
+    bool low = s->core->low;
+    int code = clock_look(s);
+    if ((code == 0 && !low) || read_wanted(s, m, &w, &why) != 0)
         return false; /* what cannot be read is refused by its own rule */
-    if (w.kind == SB_KIND_PRUNE && w.events <= WITHDRAW_EVENTS)
+    if (code == 0 && w.kind == SB_KIND_PRUNE && w.events <= WITHDRAW_EVENTS)
         return false;
-    struct sb_message answer = {.cmd = SB_CMD_REFUSED};
-    answer.as.refused.kind = w.kind;
-    answer.as.refused.stream = w.stream;
-    memcpy(answer.as.refused.hash, w.hash, SB_HASH);
-    answer.as.refused.code = (uint64_t)sb_code_number(SB_E_DISK_LOW);
-    answer.as.refused.expected = s->core->low_retry_ms;
-    effect_reply(s, from, &answer);
-    from->refused++;
-    s->core->refused++;
-    share_refused(s->core, from->institution, SB_E_DISK_LOW);
+    uint64_t retry_ms = code ? CLOCK_RETRY_MS : s->core->low_retry_ms;
+    sb_fail(&why,
+            code ? code : SB_E_DISK_LOW,
+            "nothing of the members is stored at present");
+    session_refuse(s, from, w.kind, w.stream, w.hash, retry_ms, &why);
     return true;
 }

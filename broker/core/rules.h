@@ -49,9 +49,17 @@ void accept_publish(struct step *s,
                     struct sb_arena *arena);
 /* statement.c: HEADS, RECEIPT, REJECT, REGRANT, ACT, WITHDRAW. */
 void accept_statement(struct step *s, struct session *from, const struct sb_message *m);
-/* room.c: answers what a peer wants stored while the disk is nearly full; true: it is
- * done with. */
+/* room.c: answers what a peer wants stored while the disk is nearly full, or the clock
+ * may date nothing; true: it is done with. */
 bool room_refuses(struct step *s, struct session *from, const struct sb_message *m);
+/* clock.c: 0, or why nothing of the members is dated now: SB_E_DIR_EXPIRED, SB_E_CLOCK.
+ * `look` also logs what has changed. */
+int clock_look(struct step *s);
+int clock_judge(const struct sb_core *core, uint64_t now_ms);
+/* ms that the clock stands before the newest entry. */
+uint64_t clock_behind(const struct sb_core *core, uint64_t now_ms);
+/* A directory was stored that was issued then. */
+void clock_excuse(struct step *s, uint64_t issued_ms);
 /* operator.c: directories, catalogues, prune records. */
 void accept_operator(struct step *s);
 

@@ -192,6 +192,8 @@ void share_tick(struct step *s)
 bool share_is_news(struct sb_core *core, const char *institution, int code)
 {
     const struct share *share = share_of(core, institution);
+    if (code == SB_E_DISK_LOW || code == SB_E_DIR_EXPIRED || code == SB_E_CLOCK)
+        return false;
     return code != SB_E_QUOTA || !share || !share->told;
 }
 

@@ -77,7 +77,8 @@ void share_stored(struct step *s, const struct session *from, bool streamed);
  */
 SB_CHECK int share_connect(struct step *s, struct session *fresh, struct sb_err *err);
 void share_refused(struct sb_core *core, const char *institution, int code);
-/* Whether this refusal is worth a line: one for each wait. */
+/* Whether this refusal is worth a line: one for each wait; disk and clock have theirs.
+ */
 bool share_is_news(struct sb_core *core, const char *institution, int code);
 /* What a refusal with SB_E_QUOTA tells, ms. */
 uint64_t share_retry(struct sb_core *core, const char *institution);

@@ -134,6 +134,11 @@ struct lag { /* what a reader last said that it applied */
     uint64_t applied_ms;
 };
 
+struct clock_seen { /* what the log was last told (clock.c) */
+    int held;
+    bool behind;
+};
+
 struct sb_core {
     struct sb_core_config config;
     struct sb_trust *trust;
@@ -150,6 +155,8 @@ struct sb_core {
     uint64_t size;    /* entries accepted */
     uint64_t durable; /* entries committed */
     uint64_t stored_ms;
+    uint64_t excused_ms; /* the journal may be ahead of the clock up to here */
+    struct clock_seen clock;
     uint64_t next_id;
     uint64_t opened_ms; /* when the journal's generation was; 0: the first */
     struct rounds rounds;

@@ -157,9 +157,10 @@ void tree_proved(struct step *s)
     m.payload[0] = effect_keep(s->out, sb_buf_bytes(&ask->record));
     from->trees = ask->next;
     s->turn = ask;
-    if (ask->cmd == SB_CMD_CLAIM)
+    bool refused = room_refuses(s, from, &m);
+    if (!refused && ask->cmd == SB_CMD_CLAIM)
         accept_claim(s, from, &m);
-    else
+    else if (!refused)
         accept_statement(s, from, &m);
     s->turn = NULL;
     ask_free(ask);

@@ -181,6 +181,14 @@ int sb_begin_journal(struct sb_journal *journal,
                      uint64_t now_ms,
                      struct sb_err *err)
 {
+    const struct sb_directory *newest = sb_dir_body(sb_trust_newest(trust));
+    if (newest->expires <= now_ms)
+        return sb_fail(
+            err,
+            SB_E_DIR_EXPIRED,
+            "directory %llu has expired by this machine's clock, which would "
+            "date all of the journal",
+            (unsigned long long)newest->version);
     size_t n = (size_t)sb_begin_count(trust);
     uint64_t first = sb_dir_body(oldest(trust))->version;
     struct sb_arena *arena = sb_arena_new(0);

@@ -73,6 +73,9 @@ static void put_core(struct sb_value *map,
     sb_verb_put(map, "final", sb_verb_count(st->final_size), arena, good);
     sb_verb_put(map, "final_ms", sb_verb_count(st->final_ms), arena, good);
     sb_verb_put(map, "pruned_below", sb_verb_count(st->pruned_below), arena, good);
+    uint64_t held = st->clock_held ? (uint64_t)sb_code_number(st->clock_held) : 0;
+    sb_verb_put(map, "clock_held", sb_verb_count(held), arena, good);
+    sb_verb_put(map, "clock_behind_ms", sb_verb_count(st->clock_behind), arena, good);
     sb_verb_put(map, "malformed", sb_verb_count(st->malformed), arena, good);
     sb_verb_put(map, "refused", sb_verb_count(st->refused), arena, good);
     sb_verb_put(map, "witnesses", witnesses(st, arena, good), arena, good);

@@ -39,6 +39,16 @@ static void stop(struct play *g)
     play_crash(g);
 }
 
+static void seldom(struct play *g, uint32_t what)
+{
+    if (what == 0)
+        stop(g);
+    else if (what == 1)
+        play_clock(g);
+    else
+        directory(g);
+}
+
 static void step(struct play *g, struct rogue *r)
 {
     uint32_t what = play_dice(g, 16);
@@ -48,10 +58,8 @@ static void step(struct play *g, struct rogue *r)
         rogue_roll(r, g);
     else if (what == 14)
         room(g, play_dice(g, 2) == 0);
-    else if (play_dice(g, 4) == 0)
-        stop(g);
     else
-        directory(g);
+        seldom(g, play_dice(g, 4));
     rogue_judge(r, g);
 }
 

@@ -51,11 +51,19 @@ static void publisher_goes_on(struct play *g)
         play_claims_again(g);
 }
 
+/* Refused for a reason of the broker's own. */
+static bool is_held(const struct play *g, int code)
+{
+    bool clock =
+        code == sb_code_number(SB_E_DIR_EXPIRED) || code == sb_code_number(SB_E_CLOCK);
+    return (g->was_low && code == sb_code_number(SB_E_DISK_LOW)) ||
+           (g->was_wrong && clock);
+}
+
 static void publisher_refused(struct play *g, const struct sb_message *m)
 {
     int code = (int)m->as.refused.code;
-    if (!(g->limited && code == sb_code_number(SB_E_QUOTA)) &&
-        !(g->was_low && code == sb_code_number(SB_E_DISK_LOW)))
+    if (!(g->limited && code == sb_code_number(SB_E_QUOTA)) && !is_held(g, code))
         fail_msg("refused: SB-%d", (int)m->as.refused.code);
     assert_true(m->as.refused.expected > 0);
     g->n_held++;
@@ -127,10 +135,10 @@ static void reader_hears(struct play *g, struct reader *r)
     while (r->peer && (m = sim_take(g->sim, r->peer)) != NULL) {
         if (m->m.cmd == SB_CMD_REFUSED) {
             int code = (int)m->m.as.refused.code;
-            bool low = g->was_low && code == sb_code_number(SB_E_DISK_LOW);
-            if (!low && (code != sb_code_number(SB_E_FORK) || r->lies == 0))
+            bool held = is_held(g, code);
+            if (!held && (code != sb_code_number(SB_E_FORK) || r->lies == 0))
                 fail_msg("reader refused: SB-%d", code);
-            r->lies -= low ? 0 : 1;
+            r->lies -= held ? 0 : 1;
         }
         if (m->m.cmd != SB_CMD_ENTRY) {
             sim_witness_hears(g->sim, &r->witness, &m->m);
@@ -167,6 +175,15 @@ void play_crash(struct play *g)
     sim_crash(g->sim);
     g->peer = 0;
     g->readers[0].peer = g->readers[1].peer = 0;
+}
+
+void play_clock(struct play *g)
+{
+    static const int64_t skews[] = {0, 60 * (int64_t)DAY, -2 * (int64_t)DAY};
+    struct sb_input tick = {.kind = SB_IN_TICK};
+    g->sim->skew = skews[play_dice(g, 3)];
+    g->was_wrong = true;
+    sim_step(g->sim, &tick);
 }
 
 void play_roll(struct play *g)
@@ -223,6 +240,7 @@ void play_roll(struct play *g)
 
 static void finish(struct play *g)
 {
+    g->sim->skew = 0;
     play_publisher_enters(g);
     for (int turn = 0; turn < 3; turn++) { /* batches, claim, epoch */
         sim_settle(g->sim);
@@ -275,6 +293,8 @@ void play_begin(struct play *g, uint32_t seed)
     g->sim = sim_new();
     g->sim->world->dir.quorum = 1 + seed % 2;
     g->sim->world->dir.retention = DAY;
+    g->sim->world->dir.expires = NOW + 50 * (uint64_t)DAY;
+    g->sim->now = NOW + 3 * (uint64_t)DAY; /* so that two days back keys are valid */
     g->sim->world->dir.limits = &g->limit;
     g->sim->world->dir.n_limits = g->limited ? 1 : 0;
     world_publish(g->sim->world);

@@ -38,7 +38,8 @@ struct play {
     uint64_t held_until; /* it was told to wait; 0: it was not */
     size_t n_held;       /* how often */
     struct sb_limit limit;
-    bool was_low; /* the disk was nearly full at times */
+    bool was_low;   /* the disk was nearly full at times */
+    bool was_wrong; /* so was the clock */
     uint32_t seed;
     bool scripted; /* the script is asked instead of the seed; at its end 0 */
     struct sb_bytes script;
@@ -51,6 +52,8 @@ uint32_t play_dice(struct play *g, uint32_t n);
 void play_begin(struct play *g, uint32_t seed);
 /* One thing happens, and everybody hears what came. */
 void play_roll(struct play *g);
+/* The broker's clock is set: right, past the directory's life, or two days back. */
+void play_clock(struct play *g);
 /* Everybody comes back: all that was sent is stored, and applied once by each. */
 void play_finish(struct play *g);
 void play_end(struct play *g);

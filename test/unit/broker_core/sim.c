@@ -31,7 +31,7 @@ static void take_mail(struct sim *s, const struct sb_effect *e)
 void sim_step(struct sim *s, struct sb_input *in)
 {
     struct sb_err err;
-    in->now_ms = s->now;
+    in->now_ms = s->now + (uint64_t)s->skew;
     in->mono_ms = s->now;
     if (sb_core_step(s->core, in, s->effects, &err) != 0)
         fail_msg("the core failed: %s", err.text);
@@ -73,12 +73,20 @@ static struct sb_trust *own_trust(const struct world *w)
     }
 }
 
+uint64_t sim_stored_ms(const struct sim *s, size_t index)
+{
+    struct sb_entry e;
+    assert_true(index < s->n_entries);
+    assert_int_equal(sb_entry_read(s->entries[index].a.leaf, &e, NULL), 0);
+    return e.stored_ms;
+}
+
 static void start(struct sim *s)
 {
     struct sb_core_config config = {
         .generation = sb_dir_body(sb_trust_newest(s->world->trust))->generation,
         .size = s->durable,
-        .stored_ms = 0,
+        .stored_ms = s->durable ? sim_stored_ms(s, s->durable - 1) : 0,
         .session_ms = 60000};
     assert_int_equal(sb_core_new(&s->core, &config, own_trust(s->world), NULL), 0);
     sim_restore(s);

@@ -53,6 +53,7 @@ struct sim {
     size_t n_cosigned; /* COSIGNED effects */
     int stopped;       /* code of a STOP effect; 0: none */
     uint64_t now;
+    int64_t skew; /* what the broker's clock is wrong by */
     int last_log; /* code of the newest LOG effect */
     size_t n_logs;
     struct sb_err last_answer;
@@ -70,6 +71,8 @@ void sim_crash(struct sim *s);
 void sim_generation(struct sim *s);
 /* One input; runs its effects. */
 void sim_step(struct sim *s, struct sb_input *in);
+/* When an entry was stored, as it says. */
+uint64_t sim_stored_ms(const struct sim *s, size_t index);
 void sim_commit(struct sim *s, size_t size);
 /* Answers the oldest question, or does nothing. */
 bool sim_answer(struct sim *s);
