@@ -5,7 +5,9 @@ foreach(file
     adapters/sqlite/db.c           # a statement, kept in the connection's cache
     adapters/sqlite/source.c       # the source, when its close runs through its table
     broker/audit/audit_readers.c   # a basis, appended to the reader's
+    broker/bundle/bundle_walk.c    # an open folder, on the walk's stack
     broker/cli/parse.c             # a repeated option's texts
+    broker/core/accept.c           # what was asked for a client, in the core's list
     broker/core/cosign.c           # a question to a witness, in the core's list
     broker/core/effects.c          # the array of effects
     test/bench/bench_redis.c       # the numbers of a connection, in the array of them
