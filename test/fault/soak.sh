@@ -1,8 +1,8 @@
 #!/bin/sh
-# An exchange with churn for SACBE_SOAK seconds (or MINUTES, the first argument; else 1,
-# with SACBE_FAULT=full 30): a steady publisher, readers that follow, that stall, that are
-# stopped and killed, members that connect and vanish, strangers at the door. The broker's
-# memory, descriptors and threads are sampled every 5 s into SACBE_SAMPLES. It fails when
+# An exchange with churn for SACBE_SOAK seconds (or MINUTES, the first argument; else half
+# a minute, with SACBE_FAULT=full 30): a steady publisher, readers that follow, that
+# stall, that are stopped and killed, members that connect and vanish, strangers at the
+# door. The broker's memory, descriptors and threads are sampled every 5 s into SACBE_SAMPLES. It fails when
 # memory goes above the bound of broker/io/README.md, when memory or descriptors rise
 # with time (a straight line through the last two thirds), or when an event is lost. A
 # busy machine makes it slower and is no reason to end.
@@ -10,7 +10,8 @@
 set -eu
 SACBE_DEADLINE=${SACBE_DEADLINE:-10}
 . "$SACBE_SOURCE/test/fault/fault.sh"
-seconds=${SACBE_SOAK:-$((${1:-$(fault_size 1 30)} * 60))}
+seconds=${SACBE_SOAK:-$(fault_size 30 1800)}
+[ $# -eq 0 ] || seconds=$(($1 * 60))
 every=5
 rows_a_second=${SACBE_SOAK_ROWS:-200}
 

@@ -6,6 +6,7 @@ set -eu
 . "$SACBE_SOURCE/test/fault/disk/disk.sh"
 disk_begin "$@"
 rows=$(fault_size 1000 20000)
+mib=$(fault_size 40 200) # never full of what is kept alone
 
 recovers() { # NAME DONE BY
     since=$(ex_now_ms)
@@ -31,9 +32,9 @@ refused() { # WHAT command...: ends with 75, try again, and SB-103
 
 ex_begin
 fault_members 1
-disk_mount "$ex/pnc/state" 40
-disk_mount "$ex/igm/disk" 40
-disk_mount "$ex/office/disk" 40
+disk_mount "$ex/pnc/state" $mib
+disk_mount "$ex/igm/disk" $mib
+disk_mount "$ex/office/disk" $((mib * 4)) # two exports, a backup
 chmod 700 "$ex/pnc/state"
 echo "disk_low: 8MiB" >>"$ex/pnc/adapter.yaml"
 mv "$ex/igm/igm.db" "$ex/igm/disk/"
@@ -53,7 +54,7 @@ fault_fill pnc "$rows"
 sleep 1
 [ "$(fault_stored pnc)" -lt "$(fault_rows pnc)" ] || ex_die "it captures on a full disk"
 disk_give pnc/state
-recovers "an outbox's disk nearly full" "6 MB left of the state folder's 40" \
+recovers "an outbox's disk nearly full" "6 MB left of the state folder's $mib" \
     "the adapter, at the mark"
 
 # --- full, without a mark: what cannot be kept is taken back, and read again afterwards

