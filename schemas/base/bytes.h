@@ -87,7 +87,8 @@ SB_CHECK int sb_file_write(const char *path,
                            unsigned mode,
                            struct sb_err *err);
 
-/* The same, refusing in one step where `path` is there already: SB_E_EXISTS. */
+/* The same, refusing in one step where `path` is there already: SB_E_EXISTS. What fails
+ * leaves nothing there. */
 SB_CHECK int sb_file_create(const char *path,
                             struct sb_bytes content,
                             unsigned mode,

@@ -95,7 +95,10 @@ static int put_file(const char *path,
         return sb_fail(err, SB_E_EXISTS, "%s: it is there already", path);
     if (broken != 0)
         return sb_fail_os(err, broken, "%s: cannot be written", path);
-    return sb_file_keep_name(path, err);
+    int rc = sb_file_keep_name(path, err);
+    if (rc != 0 && !replace)
+        unlink(path); /* or the same again would be refused */
+    return rc;
 }
 
 int sb_file_write(const char *path,
