@@ -22,6 +22,8 @@ struct sb_peer {
     uint64_t directory_version; /* under which its key was last looked up; 0: never */
     uint64_t checked_ms;        /* monotonic: when */
     uint64_t owner;             /* its institution's number, then (lines.h) */
+    int fd;                     /* of its connection when it first spoke, and */
+    uint64_t caller;            /* the porter's number of that; 0: unknown */
 };
 
 struct sb_peers;

@@ -15,6 +15,7 @@
 #define SO_COOKIE 57
 #endif
 
+#define LOOK_OWNER (1u << 20) /* less than that is no part of too much */
 #define FD_MAX 65536
 #define LOOK_MS 500u    /* between two looks at those who have spoken */
 #define LOOK_NEW_MS 50u /* the same, while somebody has not */
@@ -23,7 +24,9 @@
 struct caller { /* a connection, found by its descriptor */
     uint64_t cookie;
     uint64_t since_ms;
+    uint64_t owner; /* 0: has not spoken */
     uint64_t bytes; /* received when it was last heard */
+    uint64_t more;  /* and since then, at the last look */
     bool here;
     bool spoke; /* a whole message came once */
     bool heard; /* one came since the last look */
@@ -171,6 +174,7 @@ static void look_at(struct sb_porter *p, size_t fd, uint64_t mono_ms)
 {
     struct caller *c = &p->callers[fd];
     uint64_t bytes = received((int)fd);
+    c->more = !c->heard && bytes > c->bytes ? bytes - c->bytes : 0;
     if (c->heard) {
         c->heard = false;
         c->bytes = bytes;
@@ -178,9 +182,25 @@ static void look_at(struct sb_porter *p, size_t fd, uint64_t mono_ms)
         shut(p, fd, "too many bytes before the first message");
     } else if (!c->spoke && mono_ms - c->since_ms > SB_PORTER_SILENT_MS) {
         shut(p, fd, "no message at all");
-    } else if (c->spoke && bytes > c->bytes && bytes - c->bytes > SB_PORTER_UNREAD) {
+    } else if (c->spoke && c->more > SB_PORTER_UNREAD) {
         shut(p, fd, "a message that does not end");
     }
+}
+
+/* After each connection was looked at: what an institution's own hold together. */
+static void look_at_owner(struct sb_porter *p, uint64_t owner)
+{
+    uint64_t all = 0;
+    size_t most = p->n;
+    for (size_t i = 0; i < p->n; i++) {
+        if (!p->callers[i].here || p->callers[i].owner != owner)
+            continue;
+        all += p->callers[i].more;
+        if (most == p->n || p->callers[i].more > p->callers[most].more)
+            most = i;
+    }
+    if (all > SB_PORTER_UNREAD_ALL)
+        shut(p, most, "messages of one institution that do not end");
 }
 
 uint64_t sb_porter_wait(const struct sb_porter *p, uint64_t mono_ms)
@@ -199,16 +219,27 @@ void sb_porter_step(struct sb_porter *p, uint64_t mono_ms)
     for (size_t i = 0; i < p->n; i++)
         if (p->callers[i].here)
             look_at(p, i, mono_ms);
+    for (size_t i = 0; i < p->n; i++)
+        if (p->callers[i].here && p->callers[i].more > LOOK_OWNER)
+            look_at_owner(p, p->callers[i].owner);
 }
 
-void sb_porter_heard(struct sb_porter *p, int fd)
+uint64_t sb_porter_heard(struct sb_porter *p, int fd, uint64_t owner)
 {
     if (fd < 0 || (size_t)fd >= p->n)
-        return;
+        return 0;
     struct caller *c = &p->callers[fd];
     if (!c->here)
-        return;
+        return 0;
     if (!c->spoke)
         p->n_new--;
     c->spoke = c->heard = true;
+    c->owner = owner;
+    return c->cookie;
+}
+
+void sb_porter_shut(struct sb_porter *p, int fd, uint64_t number, const char *why)
+{
+    if (number && fd >= 0 && (size_t)fd < p->n && p->callers[fd].cookie == number)
+        shut(p, (size_t)fd, why);
 }

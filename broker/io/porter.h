@@ -16,6 +16,8 @@ struct sb_porter;
 /* Bytes that a connection may send between two whole messages; the most that libzmq and
  * the kernel hold of one that waits for the journal is less. */
 #define SB_PORTER_UNREAD (48ull << 20)
+/* The same of all connections of one institution: then the one with the most goes. */
+#define SB_PORTER_UNREAD_ALL (256ull << 20)
 
 /* Before the router is bound. `log` may be NULL. */
 SB_CHECK int sb_porter_open(struct sb_porter **out,
@@ -30,7 +32,10 @@ void *sb_porter_socket(const struct sb_porter *p); /* to poll */
 void sb_porter_step(struct sb_porter *p, uint64_t mono_ms);
 /* How long the loop may sleep until the next look. */
 uint64_t sb_porter_wait(const struct sb_porter *p, uint64_t mono_ms);
-/* A whole message came by this descriptor. */
-void sb_porter_heard(struct sb_porter *p, int fd);
+/* A whole message of this owner (lines.h) came by this descriptor. The number of its
+ * connection, which no other has; 0: unknown. */
+uint64_t sb_porter_heard(struct sb_porter *p, int fd, uint64_t owner);
+/* Shuts the connection, if it is still that one. */
+void sb_porter_shut(struct sb_porter *p, int fd, uint64_t number, const char *why);
 
 #endif

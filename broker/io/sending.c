@@ -9,7 +9,8 @@
 #include <string.h>
 #include <zmq.h>
 
-#define SMALL 256u /* bytes; such parts are bounded by the number of messages */
+#define SMALL 256u    /* bytes; such parts are counted with the last of their message */
+#define MESSAGE 1024u /* bytes that libzmq keeps for the small parts of a message */
 
 struct sb_sending {
     atomic_size_t holders; /* parts on their way, and the owner */
@@ -19,7 +20,7 @@ struct sb_sending {
 struct parcel {
     struct sb_sending *of;
     struct sb_hold *hold; /* NULL: the bytes stand here */
-    size_t n;
+    size_t n;             /* counted */
     uint8_t bytes[];
 };
 
@@ -59,21 +60,22 @@ static void let_go(void *bytes, void *hint)
 static int make_part(struct sb_sending *s,
                      zmq_msg_t *msg,
                      struct sb_bytes part,
-                     struct sb_hold *hold)
+                     struct sb_hold *hold,
+                     bool last)
 {
     struct parcel *p = malloc(sizeof *p + (hold ? 0 : part.n));
     if (!p)
         return ENOMEM;
     p->of = s;
-    p->n = part.n;
+    p->n = part.n + (last ? MESSAGE : 0);
     p->hold = hold ? sb_hold_share(hold) : NULL;
     void *bytes = p->bytes;
     if (hold)
         bytes = (void *)(uintptr_t)part.p; /* libzmq only reads it */
-    else
+    else if (part.n > 0)
         memcpy(p->bytes, part.p, part.n);
     atomic_fetch_add(&s->holders, 1);
-    atomic_fetch_add(&s->bytes, part.n);
+    atomic_fetch_add(&s->bytes, p->n);
     if (zmq_msg_init_data(msg, bytes, part.n, let_go, p) == 0)
         return 0;
     int why = errno;
@@ -89,9 +91,9 @@ int sb_sending_part(struct sb_sending *s,
 {
     zmq_msg_t msg;
     int flags = ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0);
-    if (part.n < SMALL)
+    if (part.n < SMALL && more)
         return zmq_send(socket, part.p, part.n, flags) < 0 ? errno : 0;
-    int why = make_part(s, &msg, part, sb_lent_find(lent, part));
+    int why = make_part(s, &msg, part, sb_lent_find(lent, part), !more);
     if (why == 0 && zmq_msg_send(&msg, socket, flags) < 0) {
         why = errno;
         zmq_msg_close(&msg);

@@ -121,9 +121,10 @@ static void session(struct flood *f, struct caller *c)
 
 static void run(struct flood *f, void (*attack)(struct flood *f, struct caller *c))
 {
+    bool may = true; /* once one is turned away the others come without a word */
     for (size_t i = 0; i < f->n && now() < f->until; i++) {
         member_call(&f->member, &f->callers[i]);
-        (void)member_enter(&f->member, &f->callers[i]);
+        may = may && member_enter(&f->member, &f->callers[i]);
     }
     while (now() < f->until) {
         for (size_t i = 0; i < f->n && now() < f->until; i++)
