@@ -96,6 +96,8 @@ save(const struct sb_cli *cli, const struct new_identity *id, struct sb_err *err
     if (rc != 0)
         return rc;
     rc = sb_cmd_write(id->card_path, sb_buf_bytes(&id->card), false, err);
+    if (rc != 0 && rc != SB_E_EXISTS)
+        (void)unlink(id->card_path);
     if (rc != 0) /* nobody has seen these keys; the same command shall do it again */
         (void)unlink(path);
     return rc;

@@ -67,6 +67,7 @@ still_held "a full disk" 2
 disk_give "$disk"
 recovers "a full disk" "filled while batches are committed" \
     "the broker, when there was room"
+ex_wait 60 "the reserve is made again" ex_says broker '.disk_reserve == true'
 
 # --- full, and the reserve is eaten, too: commits wait; a stop works; so does the next start
 disk_leave "$disk" 6000

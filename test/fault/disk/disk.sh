@@ -43,13 +43,15 @@ disk_free() { # FOLDER: KiB
 }
 
 disk_leave() {
-    disk_more=$(($(disk_free "$1") - $2))
-    [ $disk_more -gt 0 ] || return 0
-    if [ "$2" -gt 0 ]; then
-        dd if=/dev/zero bs=1024 count=$disk_more status=none >>"$1/ballast"
-    else # whoever is writing meanwhile loses the race
+    if [ "$2" = 0 ]; then # whoever is writing meanwhile loses the race
         dd if=/dev/zero bs=4096 status=none >>"$1/ballast" 2>/dev/null || :
+        return
     fi
+    disk_more=$(($(disk_free "$1") - $2))
+    while [ $disk_more -gt 0 ]; do # by halves: somebody may be writing beside it
+        dd if=/dev/zero bs=1024 count=$(((disk_more + 1) / 2)) status=none >>"$1/ballast" || :
+        disk_more=$(($(disk_free "$1") - $2))
+    done
 }
 
 disk_give() {
