@@ -208,6 +208,8 @@ static int work(struct sb_writer *w, struct sb_err *err)
         rc = checkpoint(w, err);
     if (!rc && !w->stop)
         rc = prune(w, idle, err);
+    if (!rc)
+        rc = sb_journal_settle(w->journal, err);
     if (rc != SB_E_DISK_FULL) {
         w->held = false;
         return rc;

@@ -2,6 +2,7 @@
  * Invariant: the writer syncs before a commit returns, and is the only one to move
  * pages from the WAL into the file. */
 #include "broker/journal/db.h"
+#include "broker/journal/gather.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -168,11 +169,13 @@ int sb_db_open_writer(sqlite3 **out, const char *path, struct sb_err *err)
                                   "PRAGMA trusted_schema = OFF;"
                                   "PRAGMA cell_size_check = ON;";
     int rc = make_file(path, err);
+    if (rc == 0)
+        rc = sb_gather_register(err);
     if (rc != 0)
         return rc;
     sqlite3 *db = NULL;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-    int got = sqlite3_open_v2(path, &db, flags, NULL);
+    int got = sqlite3_open_v2(path, &db, flags, SB_GATHER_VFS);
     if (got != SQLITE_OK) {
         rc = sb_db_fail(err, db, got, "cannot open");
         sqlite3_close(db);

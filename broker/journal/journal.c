@@ -83,20 +83,35 @@ static bool may_wait(int got)
     return got == SQLITE_OK || got == SQLITE_BUSY || got == SQLITE_FULL;
 }
 
+static int move_wal(struct sb_journal *j, struct sb_err *err)
+{
+    int mode = j->wal_pages < SB_WAL_CUT ? SQLITE_CHECKPOINT_PASSIVE
+                                         : SQLITE_CHECKPOINT_TRUNCATE;
+    j->wal_next = j->wal_pages + SB_WAL_MOVE;
+    int got = sqlite3_wal_checkpoint_v2(j->db, NULL, mode, NULL, NULL);
+    if (!may_wait(got)) /* the transactions themselves are durable */
+        return sb_db_fail(err, j->db, got, "cannot move the WAL into the file");
+    return 0;
+}
+
 int sb_journal_commit(struct sb_journal *j, struct sb_err *err)
 {
     int rc = sb_db_run(j->sql[SB_SQL_COMMIT], err);
     if (j->wal_pages < SB_WAL_MOVE)
         j->wal_next = SB_WAL_MOVE;
-    if (rc != 0 || j->wal_pages < j->wal_next)
+    if (rc != 0 || j->wal_pages < j->wal_next + SB_WAL_LATE)
         return rc;
-    j->wal_next = j->wal_pages + SB_WAL_MOVE;
-    int mode = j->wal_pages < SB_WAL_CUT ? SQLITE_CHECKPOINT_PASSIVE
-                                         : SQLITE_CHECKPOINT_TRUNCATE;
-    int got = sqlite3_wal_checkpoint_v2(j->db, NULL, mode, NULL, NULL);
-    if (!may_wait(got)) /* the transaction itself is durable */
-        return sb_db_fail(err, j->db, got, "cannot move the WAL into the file");
-    return 0;
+    return move_wal(j, err);
+}
+
+int sb_journal_settle(struct sb_journal *j, struct sb_err *err)
+{
+    struct sb_err failure = {0};
+    int rc = sb_journal_alive(j, err);
+    if (rc != 0 || j->wal_next == 0 || j->wal_pages < j->wal_next)
+        return rc;
+    rc = move_wal(j, &failure);
+    return rc == 0 ? 0 : sb_journal_failed(j, &failure, err);
 }
 
 int sb_journal_cut(struct sb_journal *j, struct sb_err *err)

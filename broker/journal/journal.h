@@ -44,6 +44,10 @@ SB_CHECK int sb_journal_append(struct sb_journal *j,
                                const struct sb_append *group,
                                size_t n,
                                struct sb_err *err);
+/* Moves the WAL into the file when that is due. For the time after an append was
+ * answered: it takes as long as writing and syncing some MiB does. An append whose
+ * journal is never settled does it by itself, later. */
+SB_CHECK int sb_journal_settle(struct sb_journal *j, struct sb_err *err);
 uint64_t sb_journal_size(const struct sb_journal *j);
 uint64_t sb_journal_stored_ms(const struct sb_journal *j); /* newest; 0 when empty */
 void sb_journal_root(const struct sb_journal *j, uint8_t out[SB_HASH]);

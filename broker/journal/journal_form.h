@@ -5,9 +5,11 @@
 #include "broker/journal/journal.h"
 #include "broker/journal/layout.h"
 
-/* The WAL goes into the file each time that it has this many pages more (32 MiB); past
- * the second mark (256 MiB: readers were always in the way) it is also cut. */
-#define SB_WAL_MOVE 4096
+/* The WAL goes into the file each time that it has this many pages more (8 MiB; four
+ * times as many when nobody settles); past the last mark (256 MiB: readers were always
+ * in the way) it is also cut. */
+#define SB_WAL_MOVE 1024
+#define SB_WAL_LATE (3 * SB_WAL_MOVE)
 #define SB_WAL_CUT 32768
 /* Emptied rows that stay before the first one that is not: more than three pages can
  * hold, which is as far as SQLite moves rows when a page gets empty. Rows that have
@@ -76,7 +78,7 @@ int sb_journal_stop(struct sb_journal *j, const struct sb_err *err);
 int sb_journal_failed(struct sb_journal *j,
                       const struct sb_err *failure,
                       struct sb_err *err);
-/* Commits; moves the WAL into the file when it is long. */
+/* Commits; moves the WAL into the file when it has long been due. */
 SB_CHECK int sb_journal_commit(struct sb_journal *j, struct sb_err *err);
 /* Moves the whole WAL into the file and cuts it, so that no removed byte is left in it.
  * Readers may be in the way: it is then still due. */

@@ -84,7 +84,7 @@ faulty_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int 
 static int setup_faulty(void **state)
 {
     memset(&faulty, 0, sizeof faulty);
-    faulty.real = sqlite3_vfs_find(NULL);
+    faulty.real = sqlite3_vfs_find("unix");
     faulty.vfs = *faulty.real;
     faulty.vfs.zName = "faulty";
     faulty.vfs.xOpen = faulty_open;
