@@ -12,10 +12,12 @@
 
 #define PING_MS 5000u
 #define SILENCE_MS 15000u /* then the session counts as lost */
-#define HELLO_MS 5000u    /* an answer to HELLO or PROVE is waited for as long */
-#define BUSY_MS 50u       /* the connection is up but takes nothing yet */
+#define DEAF_MS 30000u /* and then the connection, whatever the system thinks of it */
+#define HELLO_MS 5000u /* an answer to HELLO or PROVE is waited for as long */
+#define BUSY_MS 50u    /* the connection is up but takes nothing yet */
 #define RETRY_MIN_MS 250u /* after a refusal: doubled each time */
 #define RETRY_MAX_MS 30000u
+#define HOLD_MAX_MS 3600000u /* that a broker may ask us to stay away */
 
 struct sb_client {
     struct sb_client_config config;
@@ -32,9 +34,10 @@ struct sb_client {
     uint8_t session[SB_SESSION];
     uint64_t directory;
     uint64_t hello_ms; /* monotonic: when HELLO may go (again) */
+    uint64_t held_ms;  /* monotonic: the broker asked for none before */
     uint64_t heard_ms;
     uint64_t said_ms;
-    uint64_t asked_ms; /* the first PING since anything was heard; 0: none */
+    uint64_t asked_ms; /* the first PING or HELLO since anything was heard; 0: none */
     uint64_t retry_ms; /* monotonic: when to renew the socket */
     uint64_t backoff;
     struct sb_err refusal;
@@ -107,6 +110,11 @@ int sb_client_refusal(const struct sb_client *c, struct sb_err *why)
     return c->refusal.code;
 }
 
+uint64_t sb_client_again_ms(const struct sb_client *c)
+{
+    return c->state == SB_CLIENT_HERE ? 0 : c->hello_ms;
+}
+
 int sb_client_fd(const struct sb_client *c)
 {
     return sb_link_fd(c->link);
@@ -127,7 +135,7 @@ static void lose(struct sb_client *c, uint64_t hello_ms)
 {
     c->state = SB_CLIENT_AWAY;
     memset(c->session, 0, SB_SESSION);
-    c->hello_ms = hello_ms;
+    c->hello_ms = hello_ms > c->held_ms ? hello_ms : c->held_ms;
 }
 
 /* Half to all of the present wait, which then doubles. */
@@ -138,9 +146,12 @@ static uint64_t back_off(struct sb_client *c)
     return wait;
 }
 
-static void refuse(struct sb_client *c, int code, uint64_t now)
+/* `wait_ms`: how long the broker asks us to stay away, at least; 0: it does not say. */
+static void refuse(struct sb_client *c, int code, uint64_t wait_ms, uint64_t now)
 {
     const char *name = sb_code_name(code);
+    uint64_t wait = wait_ms < HOLD_MAX_MS ? wait_ms : HOLD_MAX_MS;
+    c->held_ms = now + wait;
     lose(c, now + back_off(c));
     c->state = SB_CLIENT_REFUSED;
     c->plain = false; /* it may be another broker by then */
@@ -155,7 +166,7 @@ static void refuse(struct sb_client *c, int code, uint64_t now)
 /* `newest` of the broker. */
 static void refuse_skew(struct sb_client *c, uint64_t newest, uint64_t now)
 {
-    refuse(c, SB_E_VERSION_SKEW, now);
+    refuse(c, SB_E_VERSION_SKEW, 0, now);
     (void)sb_fail(
         &c->refusal,
         SB_E_VERSION_SKEW,
@@ -188,6 +199,8 @@ static int hello(struct sb_client *c, uint64_t now, struct sb_err *err)
     if (!c->plain)
         m.as.hello.revisions = sb_revisions;
     int rc = send_message(c, &m, err);
+    if (!c->asked_ms)
+        c->asked_ms = now;
     c->hello_ms = now + (rc ? BUSY_MS : HELLO_MS); /* then tried again */
     return rc == SB_E_BUSY ? 0 : rc;
 }
@@ -223,6 +236,7 @@ static void welcome(struct sb_client *c, const struct sb_message *m)
     snprintf(c->version, sizeof c->version, "%.*s", SB_FMT(m->as.welcome.version));
     c->state = SB_CLIENT_HERE;
     c->backoff = RETRY_MIN_MS;
+    c->held_ms = 0;
     c->refusal = (struct sb_err){0};
     memcpy(c->session, m->session, SB_SESSION);
 }
@@ -267,7 +281,10 @@ static int handle(struct sb_client *c, struct sb_message *m, struct sb_err *err)
         if (code == SB_E_VERSION_SKEW)
             refuse_skew(c, m->as.refused.expected, now);
         else
-            refuse(c, code ? code : SB_E_REMOTE, now);
+            refuse(c,
+                   code ? code : SB_E_REMOTE,
+                   code == SB_E_QUOTA ? m->as.refused.expected : 0,
+                   now);
         return 0;
     }
     return c->state == SB_CLIENT_HERE && ours && m->cmd != SB_CMD_PONG;
@@ -314,7 +331,7 @@ static void take_events(struct sb_client *c, uint64_t now)
         if (c->state == SB_CLIENT_HERE)
             lose(c, now);
         if (e == SB_LINK_REFUSED)
-            refuse(c, SB_E_CURVE_UNKNOWN, now);
+            refuse(c, SB_E_CURVE_UNKNOWN, 0, now);
         if ((e == SB_LINK_REFUSED || e == SB_LINK_FAILED) && !c->renew) {
             c->renew = true;
             c->retry_ms = now + back_off(c);
@@ -333,6 +350,12 @@ static int keep_alive(struct sb_client *c, uint64_t now, struct sb_err *err)
     if (c->state == SB_CLIENT_HERE && now - c->heard_ms >= SILENCE_MS && c->asked_ms &&
         now - c->asked_ms >= PING_MS)
         lose(c, now);
+    if (c->up && c->state != SB_CLIENT_HERE && c->asked_ms &&
+        now - c->heard_ms >= DEAF_MS && now - c->asked_ms >= SILENCE_MS) {
+        c->up = false;
+        c->asked_ms = 0;
+        return sb_link_renew(c->link, err);
+    }
     if (c->state != SB_CLIENT_HERE)
         return c->up && now >= c->hello_ms ? hello(c, now, err) : 0;
     if (now - c->said_ms < PING_MS && now - c->heard_ms < PING_MS)

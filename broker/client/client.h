@@ -47,6 +47,8 @@ sb_client_send(struct sb_client *c, const struct sb_message *m, struct sb_err *e
 enum sb_client_state sb_client_state(const struct sb_client *c);
 /* Last refusal of the session: a code, with words; 0 when none. */
 int sb_client_refusal(const struct sb_client *c, struct sb_err *why);
+/* Monotonic: no HELLO goes before; 0 in a session. */
+uint64_t sb_client_again_ms(const struct sb_client *c);
 /* The protocol's revision in the session, or in the last one; 0: there was none. */
 uint64_t sb_client_revision(const struct sb_client *c);
 /* The broker's version; "" before the first WELCOME, and where it does not say. */

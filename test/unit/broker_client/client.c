@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "broker/client/link.h"
+#include "broker/host/clock.h"
 #include "test/unit/broker_client/bus.h"
 
 static struct bus *bus;
@@ -86,6 +87,24 @@ static void another_institution_is_refused(void **state)
     sb_client_close(c);
     bus_stop(bus);
     assert_true(bus->logged[504] >= 1);
+}
+
+static void a_session_too_many_waits_as_long_as_it_is_told(void **state)
+{
+    (void)state;
+    struct sb_limit limits[] = {{sb_bytes_str("connections.pnc"), 1}};
+    bus->sim->world->dir.limits = limits;
+    bus->sim->world->dir.n_limits = 1;
+    bus_publish_directory(bus);
+    struct sb_client *first = bus_member(bus, PNC);
+    uint64_t before = sb_clock_mono_ms();
+    struct sb_client *c = bus_client(bus, bus->sim->world->members[PNC].vault, "pnc");
+    assert_int_equal(bus_refused(c), SB_E_QUOTA);
+    assert_true(sb_client_again_ms(c) >= before + 30000);
+    sb_client_close(c);
+    sb_client_close(first);
+    bus_stop(bus);
+    assert_int_equal(bus->logged[523], 1);
 }
 
 static void wait_up(struct sb_link *l)
@@ -222,6 +241,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_unknown_key_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             another_institution_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_session_too_many_waits_as_long_as_it_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             malformed_frames_cost_their_sender_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_restart_loses_nothing, set_up, tear_down),
