@@ -171,7 +171,7 @@ void cosign_message(struct step *s, struct session *from, const struct sb_messag
     struct sb_bytes said = m->payload[0];
     bool line = said.n >= 3 && memcmp(said.p, "\xe2\x80\x94", 3) == 0;
     if (line)
-        line_cosign(s, from, said);
+        line_cosign(s, from, said, m->as.cosign.seen);
     else if (said.n > 0)
         take_note(s, from, said);
     round_look(s);

@@ -255,6 +255,32 @@ static void false_lines_change_nothing(void **state)
     scene_end(c);
 }
 
+/* As after a restart, which begins with other candidates. */
+static void a_line_of_a_round_that_is_over_alarms_nobody(void **state)
+{
+    (void)state;
+    struct scene *c = scene_begin(1);
+    uint8_t root[SB_HASH] = {1};
+    struct sb_buf note = {0};
+    struct sb_buf line = {0};
+    scene_batch(c, 1);
+    sim_checkpoint(c->sim);
+    sim_note(c->sim, 900, root, &note);
+    sim_line(c->sim, PNC, sb_buf_bytes(&note), &line);
+    struct sim_ask said = {.seen = 900, .said = sb_buf_bytes(&line)};
+    sim_cosign(c->sim, 0, PNC, c->pnc, said);
+    sim_settle(c->sim);
+    assert_int_equal(c->sim->n_logs, 0);
+    assert_int_equal(c->sim->n_cosigned, 0);
+    said.seen = c->sim->notes[0].size; /* of that size there is one, and it is not it */
+    sim_cosign(c->sim, 0, PNC, c->pnc, said);
+    sim_settle(c->sim);
+    assert_int_equal(c->sim->last_log, SB_E_COSIGNATURE);
+    sb_buf_free(&note);
+    sb_buf_free(&line);
+    scene_end(c);
+}
+
 /* Says a line of PNC over the first note, signed at this time. */
 static void say_line(struct scene *c, uint64_t time_ms)
 {
@@ -405,6 +431,7 @@ int main(void)
         cmocka_unit_test(a_round_has_one_candidate_and_a_quorum_ends_it),
         cmocka_unit_test(an_older_candidate_may_still_become_final),
         cmocka_unit_test(a_newer_cosignature_refreshes_the_final_note),
+        cmocka_unit_test(a_line_of_a_round_that_is_over_alarms_nobody),
         cmocka_unit_test(false_lines_change_nothing),
         cmocka_unit_test(one_witness_does_not_keep_the_journal_busy),
         cmocka_unit_test(a_line_from_the_future_keeps_nothing_fresh),
