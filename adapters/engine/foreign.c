@@ -7,6 +7,7 @@
 #include "adapters/engine/state.h"
 
 #define FACT_MAX (SB_STREAM_MAX + 16)
+#define ANY "any" /* of what is allowed: the claim of the next WELCOME */
 
 static void fact_of(const struct sb_stream *s, char name[FACT_MAX])
 {
@@ -115,4 +116,49 @@ int sb_foreign_seen(struct sb_stream *s, struct sb_err *err)
     if (!rc)
         sb_alarm_clear(s->env->alarms, SB_E_FOREIGN_BATCH, s->name);
     return rc;
+}
+
+static void allowed_fact(const struct sb_stream *s, char name[FACT_MAX])
+{
+    (void)snprintf(name, FACT_MAX, "allowed %s", s->name);
+}
+
+int sb_foreign_allow(struct sb_stream *s, struct sb_err *err)
+{
+    char name[FACT_MAX];
+    allowed_fact(s, name);
+    return sb_state_put(s->env->state, name, sb_bytes_str(ANY), err);
+}
+
+/* Which claim it is; kept, so that a crash before ours comes after it asks nobody
+ * again. */
+int sb_foreign_allowed(struct sb_stream *s,
+                       const struct sb_own_stream *own,
+                       bool *out,
+                       struct sb_err *err)
+{
+    char name[FACT_MAX];
+    char this[2 * SB_INSTANCE + 24];
+    char instance[2 * SB_INSTANCE + 1];
+    struct sb_buf kept = {0};
+    struct sb_err why = {.code = 0};
+    *out = false;
+    allowed_fact(s, name);
+    sb_hex(instance, own->instance, SB_INSTANCE);
+    (void)snprintf(
+        this, sizeof this, "%llu %s", (unsigned long long)own->claim_no, instance);
+    int rc = sb_state_get(s->env->state, name, &kept, &why);
+    bool any = !rc && sb_bytes_is(sb_buf_bytes(&kept), ANY);
+    *out = any || (!rc && sb_bytes_is(sb_buf_bytes(&kept), this));
+    sb_buf_free(&kept);
+    if (rc)
+        return rc == SB_E_NOT_FOUND ? 0 : sb_fail(err, rc, "%s", why.text);
+    return any ? sb_state_put(s->env->state, name, sb_bytes_str(this), err) : 0;
+}
+
+int sb_foreign_over(struct sb_stream *s, struct sb_err *err)
+{
+    char name[FACT_MAX];
+    allowed_fact(s, name);
+    return sb_sql_do(s->env->state, err, "DELETE FROM fact WHERE name = ?", "s", name);
 }

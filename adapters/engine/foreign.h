@@ -25,5 +25,15 @@ SB_CHECK int sb_foreign_met(struct sb_stream *s,
 SB_CHECK int sb_foreign_restore(struct sb_stream *s, struct sb_err *err);
 /* An operator has seen it. */
 SB_CHECK int sb_foreign_seen(struct sb_stream *s, struct sb_err *err);
+/* An operator lets the stream go on although somebody else has claimed it: the claim
+ * that the next WELCOME names is allowed, and no other. */
+SB_CHECK int sb_foreign_allow(struct sb_stream *s, struct sb_err *err);
+/* Of a foreign claim: whether it is the allowed one. */
+SB_CHECK int sb_foreign_allowed(struct sb_stream *s,
+                                const struct sb_own_stream *own,
+                                bool *out,
+                                struct sb_err *err);
+/* The broker's newest claim is ours: what was allowed is over. */
+SB_CHECK int sb_foreign_over(struct sb_stream *s, struct sb_err *err);
 
 #endif

@@ -27,7 +27,11 @@ static int lift(struct sb_stream *s, struct sb_err *err)
 
 int sb_publish_resume(struct sb_stream *s, struct sb_err *err)
 {
-    int rc = lift(s, err);
+    bool claimed =
+        s->row.stopped == SB_E_FOREIGN_CLAIM || s->row.stopped == SB_E_FENCED;
+    int rc = claimed ? sb_foreign_allow(s, err) : 0;
+    if (!rc)
+        rc = lift(s, err);
     return rc ? rc : sb_foreign_seen(s, err);
 }
 
@@ -108,17 +112,36 @@ static int begin_sending(struct sb_stream *s, struct sb_err *err)
     return rc;
 }
 
+/* A claim of somebody else who wrote nothing under it stops the stream, until an
+ * operator lets it go on: then a claim of ours comes after it. */
+static int
+meet_claim(struct sb_stream *s, const struct sb_own_stream *own, struct sb_err *err)
+{
+    bool passes = false;
+    if (!sb_foreign_claim(s, own) || s->claim_no == 0)
+        return sb_foreign_over(s, err);
+    int rc = sb_foreign_adopted(s, own, &passes, err);
+    if (rc || passes)
+        return rc;
+    rc = sb_foreign_allowed(s, own, &passes, err);
+    if (rc)
+        return rc;
+    s->stale = passes;
+    return passes ? 0
+                  : stop_with(s,
+                              SB_E_FOREIGN_CLAIM,
+                              own,
+                              "another adapter claims this stream",
+                              err);
+}
+
 /* The broker stands where our outbox knows: go on after it. */
 static int
 go_on(struct sb_stream *s, const struct sb_own_stream *own, struct sb_err *err)
 {
-    bool adopted = false;
-    int rc = sb_foreign_adopted(s, own, &adopted, err);
-    if (rc)
+    int rc = meet_claim(s, own, err);
+    if (rc || s->row.stopped)
         return rc;
-    if (sb_foreign_claim(s, own) && s->claim_no > 0 && !adopted)
-        return stop_with(
-            s, SB_E_FOREIGN_CLAIM, own, "another adapter claims this stream", err);
     if (own->last_seq > s->row.stored_seq) {
         s->row.stored_seq = own->last_seq;
         memcpy(s->row.stored_hash, own->last_hash, SB_HASH);

@@ -99,6 +99,14 @@ static int upgrade(struct sb_sql *s, const char *const *steps, struct sb_err *er
     return rc;
 }
 
+/* It takes no memory when it is wanted: that there is none may be the reason. */
+static int prepare_rollback(struct sb_sql *s, struct sb_err *err)
+{
+    int sq = sqlite3_prepare_v3(
+        s->db, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT, &s->rollback, NULL);
+    return sq == SQLITE_OK ? 0 : sb_sql_fail(s, sq, "ROLLBACK", err);
+}
+
 int sb_sql_open(struct sb_sql **out,
                 const char *path,
                 const char *const *steps,
@@ -128,6 +136,8 @@ int sb_sql_open(struct sb_sql **out,
                      "PRAGMA secure_delete = ON; PRAGMA mmap_size = 0",
                      err);
     if (!rc)
+        rc = prepare_rollback(s, err);
+    if (!rc)
         rc = upgrade(s, steps, err);
     if (rc) {
         sb_sql_close(s);
@@ -143,6 +153,7 @@ void sb_sql_close(struct sb_sql *s)
         return;
     for (size_t i = 0; i < s->n; i++)
         sqlite3_finalize(s->kept[i].stmt);
+    sqlite3_finalize(s->rollback);
     sqlite3_close_v2(s->db);
     free(s->path);
     free(s);
@@ -176,6 +187,8 @@ void sb_sql_rollback(struct sb_sql *s)
         return;
     }
     s->depth = 0;
-    if (!sqlite3_get_autocommit(s->db) && sb_sql_do(s, NULL, "ROLLBACK", "") != 0)
-        return; /* the next statement says why */
+    if (sqlite3_get_autocommit(s->db))
+        return;
+    (void)sqlite3_step(s->rollback); /* the next statement says why it failed */
+    (void)sqlite3_reset(s->rollback);
 }

@@ -13,6 +13,7 @@ struct sb_sql_kept {
 
 struct sb_sql {
     sqlite3 *db;
+    sqlite3_stmt *rollback; /* ready from the start */
     char *path;
     unsigned depth;
     size_t n;

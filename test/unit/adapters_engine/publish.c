@@ -133,20 +133,35 @@ static void a_broker_that_lost_what_it_did_not_answer_is_told_again(void **state
     rig_free(r);
 }
 
+/* Somebody with a key of ours claims the stream after claim `before`. */
+static void steal(struct rig *r, uint64_t before)
+{
+    struct sim_publisher thief = {.claim_no = before, .instance = {7}};
+    struct sb_buf record = {0};
+    struct sb_message m = {.cmd = SB_CMD_CLAIM, .n_payload = 1};
+    thief.next_seq = r->pnc.stream.row.stored_seq + 1;
+    memcpy(thief.prev, r->pnc.stream.row.stored_hash, SB_HASH);
+    sim_claim(r->sim, &thief, &record);
+    m.payload[0] = sb_buf_bytes(&record);
+    assert_int_equal(r->pnc.env.send(r->pnc.env.send_ctx, &m, NULL), 0);
+    sim_settle(r->sim);
+    sb_buf_free(&record);
+}
+
+static void begin_again(struct rig *r)
+{
+    rig_kill(&r->pnc);
+    rig_start(&r->pnc);
+    rig_enter(&r->pnc);
+}
+
 static void a_second_adapter_alarms_the_first_and_stops_it(void **state)
 {
     (void)state;
     struct rig *r = rig_new();
     rig_insert(r, 1, "uno");
     rig_settle(r);
-    struct sim_publisher thief = {.claim_no = 1, .next_seq = 2, .instance = {7}};
-    memcpy(thief.prev, r->pnc.stream.row.stored_hash, SB_HASH);
-    struct sb_buf record = {0};
-    sim_claim(r->sim, &thief, &record);
-    struct sb_message m = {.cmd = SB_CMD_CLAIM, .n_payload = 1};
-    m.payload[0] = sb_buf_bytes(&record);
-    assert_int_equal(r->pnc.env.send(r->pnc.env.send_ctx, &m, NULL), 0);
-    sim_settle(r->sim);
+    steal(r, 1);
     rig_insert(r, 2, "dos");
     rig_settle(r);
     assert_int_equal(r->pnc.stream.row.stopped, SB_E_FENCED);
@@ -159,7 +174,33 @@ static void a_second_adapter_alarms_the_first_and_stops_it(void **state)
     rig_settle(r);
     assert_int_equal(r->pnc.stream.row.stopped, SB_E_FENCED);
     assert_string_equal(rig_ask(&r->stcns, "SELECT count(*) FROM recibida"), "1");
-    sb_buf_free(&record);
+    rig_free(r);
+}
+
+static void resumed_it_claims_after_the_other_and_stops_for_the_next(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    rig_insert(r, 1, "uno");
+    rig_settle(r);
+    steal(r, 1);
+    begin_again(r);
+    assert_int_equal(r->pnc.stream.row.stopped, SB_E_FOREIGN_CLAIM);
+    assert_int_equal(sb_publish_resume(&r->pnc.stream, NULL), 0);
+    for (int i = 0; i < 2; i++) { /* nor does it stop before its claim is stored */
+        begin_again(r);
+        assert_int_equal(r->pnc.stream.row.stopped, 0);
+    }
+    rig_insert(r, 2, "dos");
+    rig_settle(r);
+    assert_int_equal(r->pnc.stream.row.stored_seq, 2);
+    assert_int_equal(r->pnc.stream.claim_no, 3);
+    begin_again(r);
+    assert_int_equal(r->pnc.stream.row.stopped, 0);
+    steal(r, 3);
+    begin_again(r);
+    assert_int_equal(r->pnc.stream.row.stopped, SB_E_FOREIGN_CLAIM);
+    assert_string_equal(rig_ask(&r->stcns, "SELECT count(*) FROM recibida"), "2");
     rig_free(r);
 }
 
@@ -343,6 +384,7 @@ int main(void)
         cmocka_unit_test(an_adapter_killed_anywhere_loses_and_repeats_nothing),
         cmocka_unit_test(a_broker_that_lost_what_it_did_not_answer_is_told_again),
         cmocka_unit_test(a_second_adapter_alarms_the_first_and_stops_it),
+        cmocka_unit_test(resumed_it_claims_after_the_other_and_stops_for_the_next),
         cmocka_unit_test(a_lost_state_reads_its_own_stream_and_goes_on),
         cmocka_unit_test(what_another_published_alarms_until_it_was_seen),
         cmocka_unit_test(an_adoption_that_is_interrupted_goes_on),
