@@ -1,6 +1,7 @@
 /* Purpose: a backup's bytes in the place of the journal.
- * Invariant: what stood there is renamed, never written over; the journal's name is
- * given last, to a file that is whole and durable. No broker runs meanwhile. */
+ * Invariant: what stood there gets another name, and is never written over; the
+ * journal's name is given last, to a file that is whole and durable. No broker runs
+ * meanwhile. */
 #include "broker/journal/restore.h"
 
 #include <errno.h>
@@ -85,26 +86,88 @@ static int copy_file(const char *from, char temp[PATH_MAX], struct sb_err *err)
     return sb_fail_os(err, broken, "%s: cannot be written", temp);
 }
 
-/* What is left of the journal keeps its bytes under another name. */
-static int put_aside(const char *journal, const char *aside, struct sb_err *err)
+/* The same file, under both names. */
+static bool is_same(const char *a, const char *b)
 {
-    static const char *const parts[] = {"", "-wal", "-shm"};
-    char old[PATH_MAX];
-    char new[PATH_MAX];
-    int rc = 0;
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && rc == 0; i++) {
-        rc = name_of(old, journal, parts[i], "", err);
-        if (rc != 0 || access(old, F_OK) != 0)
-            continue;
-        if (!aside)
-            return sb_fail(err, SB_E_EXISTS, "%s: it is there already", old);
-        rc = name_of(new, journal, aside, parts[i], err);
-        if (rc == 0 && access(new, F_OK) == 0)
-            rc = sb_fail(err, SB_E_EXISTS, "%s: it is there already", new);
-        if (rc == 0 && rename(old, new) != 0)
-            rc = sb_fail_os(err, errno, "%s: cannot be renamed", old);
-    }
+    struct stat x;
+    struct stat y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
+}
+
+/* `from` has a second name from now on; nothing when it is not there. */
+static int name_again(const char *from, const char *to, struct sb_err *err)
+{
+    if (access(from, F_OK) != 0 || link(from, to) == 0)
+        return 0;
+    if (errno == EEXIST && is_same(from, to))
+        return 0;
+    return errno == EEXIST
+               ? sb_fail(err, SB_E_EXISTS, "%s: it is there already", to)
+               : sb_fail_os(err, errno, "%s: cannot be named %s as well", from, to);
+}
+
+static int remove_name(const char *name, struct sb_err *err)
+{
+    if (unlink(name) == 0 || errno == ENOENT)
+        return 0;
+    return sb_fail_os(err, errno, "%s: cannot be put aside", name);
+}
+
+struct names { /* of a journal and of where it is put */
+    char wal[PATH_MAX];
+    char shm[PATH_MAX];
+    char aside[PATH_MAX];
+    char aside_wal[PATH_MAX];
+};
+
+static int find_names(const char *journal,
+                      const char *aside,
+                      struct names *out,
+                      struct sb_err *err)
+{
+    int rc = name_of(out->wal, journal, "-wal", "", err);
+    if (rc == 0)
+        rc = name_of(out->shm, journal, "-shm", "", err);
+    if (rc == 0)
+        rc = name_of(out->aside, journal, aside ? aside : "", "", err);
+    if (rc == 0)
+        rc = name_of(out->aside_wal, journal, aside ? aside : "", "-wal", err);
     return rc;
+}
+
+/* What is left of the journal keeps its bytes under another name. Both names are there
+ * before one of the old ones goes, and each step is durable before the next: wherever
+ * the power goes there is the old journal with its WAL, or none under that name. A WAL
+ * never stands beside another journal than its own, and a journal that had one never
+ * stands without it. The next call goes on from what is left. */
+static int put_aside(const char *journal, const struct names *n, struct sb_err *err)
+{
+    int rc = name_again(n->wal, n->aside_wal, err);
+    if (rc == 0)
+        rc = name_again(journal, n->aside, err);
+    if (rc == 0)
+        rc = sb_file_keep_name(journal, err);
+    if (rc == 0)
+        rc = remove_name(journal, err);
+    if (rc == 0)
+        rc = sb_file_keep_name(journal, err);
+    if (rc == 0)
+        rc = remove_name(n->wal, err);
+    if (rc == 0)
+        rc = remove_name(n->shm, err);
+    return rc == 0 ? sb_file_keep_name(journal, err) : rc;
+}
+
+/* The journal of before stands in its place again. */
+static void give_back(const char *journal, const struct names *n)
+{
+    if (name_again(n->aside_wal, n->wal, NULL) == 0 &&
+        name_again(n->aside, journal, NULL) == 0 &&
+        sb_file_keep_name(journal, NULL) == 0 && is_same(journal, n->aside)) {
+        (void)unlink(n->aside);
+        (void)unlink(n->aside_wal);
+    }
 }
 
 /* The note that is there is newer than the backup's, or the same. */
@@ -127,22 +190,26 @@ static int
 place(const char *backup, const char *journal, const char *aside, struct sb_err *err)
 {
     char temp[PATH_MAX];
-    char wal[PATH_MAX];
+    struct names names;
     int rc = name_of(temp, journal, ".new.XXXXXX", "", err);
     if (rc == 0)
-        rc = name_of(wal, journal, "-wal", "", err);
-    if (rc == 0 && !aside && (access(journal, F_OK) == 0 || access(wal, F_OK) == 0))
+        rc = find_names(journal, aside, &names, err);
+    if (rc == 0 && !aside &&
+        (access(journal, F_OK) == 0 || access(names.wal, F_OK) == 0))
         rc = sb_fail(err, SB_E_EXISTS, "%s: it is there already", journal);
     if (rc == 0)
         rc = copy_file(backup, temp, err);
     if (rc != 0)
         return rc;
-    rc = put_aside(journal, aside, err);
+    if (aside)
+        rc = put_aside(journal, &names, err);
     if (rc == 0)
         rc = put_note(backup, journal, err);
     if (rc == 0 && rename(temp, journal) != 0)
         rc = sb_fail_os(err, errno, "%s: cannot be named", journal);
     if (rc != 0) {
+        if (aside)
+            give_back(journal, &names);
         (void)unlink(temp);
         return rc;
     }

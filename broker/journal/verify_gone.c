@@ -110,18 +110,24 @@ bool sb_verify_is_withdrawn(const struct sb_verify *v,
     return false;
 }
 
-static bool is_by_log(const struct sb_verify *v, struct sb_bytes bytes)
+static int by_log(const struct sb_verify *v, struct sb_bytes bytes, struct sb_err *err)
 {
     struct sb_record record;
     uint8_t id[SB_KEY_ID];
-    if (sb_record_read(bytes, &record, NULL) != 0)
-        return false;
-    for (size_t i = 0; i < v->n_logs; i++) {
+    int rc = sb_record_read(bytes, &record, err);
+    for (size_t i = 0; rc == 0 && i < v->n_logs; i++) {
+        struct sb_err why = {0};
         sb_key_id(id, sb_bytes_str(SB_USE_LOG), v->logs[i]);
-        if (sb_verify_record(&v->x, &record, id, v->logs[i], NULL) == 0)
-            return true;
+        int found = sb_verify_record(&v->x, &record, id, v->logs[i], &why);
+        if (found == 0)
+            return 0;
+        if (found == SB_E_MEMORY)
+            return sb_fail(err, found, "%s", why.text);
     }
-    return false;
+    return sb_fail(err,
+                   SB_E_RETENTION,
+                   "the prune record is not signed by a log key of the directories "
+                   "before it");
 }
 
 /* When the entry before `below` was stored. */
@@ -150,11 +156,9 @@ int sb_verify_prune(struct sb_verify *v,
 {
     const struct sb_prune *p = &row->as.prune;
     uint64_t newest = 0;
-    if (!is_by_log(v, record))
-        return sb_fail(err,
-                       SB_E_RETENTION,
-                       "the prune record is not signed by a log key of the "
-                       "directories before it");
+    int rc = by_log(v, record, err);
+    if (rc != 0)
+        return rc;
     if (v->retention == 0)
         return sb_fail(err,
                        SB_E_RETENTION,
@@ -165,7 +169,7 @@ int sb_verify_prune(struct sb_verify *v,
                        SB_E_RETENTION,
                        "ciphertexts were pruned before the time that the directory "
                        "in force keeps them");
-    int rc = newest_of(v, p->below, &newest, err);
+    rc = newest_of(v, p->below, &newest, err);
     if (rc == 0 && newest >= p->before)
         rc = sb_fail(err,
                      SB_E_RETENTION,
