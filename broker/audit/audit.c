@@ -70,12 +70,20 @@ bool audit_fatal(int rc)
            rc == SB_E_INTERRUPTED;
 }
 
+bool audit_stops(int rc, const struct sb_err *why, struct sb_err *err)
+{
+    if (audit_fatal(rc) && err)
+        *err = *why;
+    return audit_fatal(rc);
+}
+
 int audit_judge(struct sb_audit *a,
                 enum sb_audit_part part,
                 int rc,
-                const struct sb_err *why)
+                const struct sb_err *why,
+                struct sb_err *err)
 {
-    if (rc == 0 || audit_fatal(rc))
+    if (rc == 0 || audit_stops(rc, why, err))
         return rc;
     audit_say(a, part, SB_AUDIT_FAILED, rc, "%s", why->text);
     return 1;

@@ -72,13 +72,11 @@ static int read_items(struct sb_audit *a,
     uint8_t root[SB_HASH];
     int rc = sb_items_read(e->raw->items, a->arena, items, &n, &why);
     if (rc != 0)
-        return audit_judge(a, SB_AUDIT_FORM, rc, &why);
+        return audit_judge(a, SB_AUDIT_FORM, rc, &why, err);
     bool newest = s->epoch_no > 0 && memcmp(b->epoch_hash, s->epoch_hash, SB_HASH) == 0;
     if (newest) {
         rc = sb_batch_joins(b, &s->epoch, *items, n, &why);
-        if (audit_fatal(rc) && err)
-            *err = why;
-        return audit_judge(a, SB_AUDIT_STREAMS, rc, &why);
+        return audit_judge(a, SB_AUDIT_STREAMS, rc, &why, err);
     }
     if (!audit_is_lost(a, s))
         audit_stream_fault(
@@ -156,7 +154,7 @@ int audit_batch(struct sb_audit *a, const struct audit_entry *e, struct sb_err *
                     b.first_seq > INT64_MAX - SB_BATCH_EVENTS))
         rc = sb_fail(&why, SB_E_RANGE, "a batch's numbers are out of range");
     if (rc != 0)
-        return audit_judge(a, SB_AUDIT_FORM, rc, &why);
+        return audit_judge(a, SB_AUDIT_FORM, rc, &why, err);
     a->facts.batches++;
     a->facts.events += b.count;
     uint64_t version = e->leaf.directory_version;

@@ -117,7 +117,7 @@ judge(struct sb_audit *a, const struct sb_bundle_entry *raw, struct sb_err *err)
         a->unseen += e.leaf.kind == 0 || e.leaf.kind == SB_KIND_BATCH;
         a->lost += e.leaf.kind != SB_KIND_BATCH;
         a->unplaced = a->unplaced || e.leaf.kind == 0;
-        rc = audit_judge(a, SB_AUDIT_FORM, rc, &why);
+        rc = audit_judge(a, SB_AUDIT_FORM, rc, &why, err);
         return rc < 0 ? rc : 0;
     }
     if (a->at == 0 && e.leaf.kind != SB_KIND_DIRECTORY)

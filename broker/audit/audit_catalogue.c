@@ -42,7 +42,7 @@ int audit_catalogue(struct sb_audit *a, const struct audit_entry *e, struct sb_e
     a->facts.asked[SB_AUDIT_CATALOGUE] = true;
     int rc = sb_catalogue_read(e->record.body, a->arena, &m, &why);
     if (rc != 0)
-        return audit_judge(a, SB_AUDIT_FORM, rc, &why);
+        return audit_judge(a, SB_AUDIT_FORM, rc, &why, err);
     for (size_t i = 0; i < m.n_files; i++) {
         sb_hash(hash, "sacbe/file/1", m.files[i].content);
         if (memcmp(hash, m.files[i].hash, SB_HASH) != 0)
@@ -125,11 +125,8 @@ int audit_catalogue_now(struct sb_audit *a,
         if (memcmp(c->manifest, sb_dir_body(d)->catalogue, SB_HASH) != 0)
             continue;
         int rc = c->tried ? 0 : load(a, c, &why);
-        if (rc == SB_E_MEMORY || rc == SB_E_IO) {
-            if (err)
-                *err = why;
+        if (audit_stops(rc, &why, err))
             return rc;
-        }
         if (rc != 0)
             audit_say(a,
                       SB_AUDIT_CATALOGUE,

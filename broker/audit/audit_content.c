@@ -13,11 +13,8 @@ int audit_content_epoch(struct sb_audit *a, struct audit_stream *s, struct sb_er
     if (!v)
         return 0;
     int rc = sb_epoch_open(v, &s->epoch, sb_vault_code(v), &s->secrets, &why);
-    if (audit_fatal(rc)) {
-        if (err)
-            *err = why;
+    if (audit_stops(rc, &why, err))
         return rc;
-    }
     if (rc != 0)
         s->secrets = NULL;
     if (rc == SB_E_OPEN_FAILED)
@@ -150,9 +147,7 @@ static int one(struct sb_audit *a,
             say(a, &item, why.text, rc);
         }
     }
-    if (audit_fatal(rc) && err)
-        *err = why;
-    return audit_fatal(rc) ? rc : 0;
+    return audit_stops(rc, &why, err) ? rc : 0;
 }
 
 int audit_content(struct sb_audit *a,

@@ -83,7 +83,7 @@ first_directory(struct sb_audit *a, struct sb_bytes record, struct sb_err *err)
     struct sb_err why = {0};
     if (a->config->roots) {
         int rc = begin(a, a->config->roots, record, &why);
-        if (rc == 0 || audit_fatal(rc))
+        if (rc == 0 || audit_stops(rc, &why, err))
             return rc;
         audit_say(
             a,
@@ -122,9 +122,7 @@ int audit_add_directory(struct sb_audit *a, struct sb_bytes record, struct sb_er
                      "directory %llu or one before it stands "
                      "here again",
                      (unsigned long long)before);
-    if (audit_fatal(rc) && err)
-        *err = why;
-    rc = audit_judge(a, SB_AUDIT_DIRECTORIES, rc, &why);
+    rc = audit_judge(a, SB_AUDIT_DIRECTORIES, rc, &why, err);
     if (rc != 0)
         return rc;
     const struct sb_directory *d = sb_dir_body(sb_trust_newest(a->trust));

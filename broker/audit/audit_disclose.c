@@ -29,7 +29,7 @@ static int open_section(struct sb_audit *a,
     return rc == 0 ? sb_value_unpack(sb_buf_bytes(plain), a->arena, &value, err) : rc;
 }
 
-static int section(struct sb_audit *a, const struct audit_proof *p)
+static int section(struct sb_audit *a, const struct audit_proof *p, struct sb_err *err)
 {
     struct sb_err why = {0};
     struct sb_buf plain = {0};
@@ -45,7 +45,7 @@ static int section(struct sb_audit *a, const struct audit_proof *p)
     int rc = c < p->item.event.n_classes
                  ? open_section(a, p, c, &plain, &why)
                  : sb_fail(&why, SB_E_DISCLOSE, "the event has no such class");
-    rc = audit_judge(a, SB_AUDIT_CONTENT, rc, &why);
+    rc = audit_judge(a, SB_AUDIT_CONTENT, rc, &why, err);
     if (rc == 0) {
         a->facts.opened = 1;
         if (a->config->plain)
@@ -86,14 +86,14 @@ int audit_disclosed(struct sb_audit *a, const struct audit_proof *p, struct sb_e
     struct sb_err why = {0};
     a->facts.asked[SB_AUDIT_CONTENT] = true;
     a->facts.asked[SB_AUDIT_STATEMENTS] = true;
-    int rc = section(a, p);
+    int rc = section(a, p, err);
     if (rc < 0)
         return rc;
     rc = sb_record_read(p->file.act, &record, &why);
     if (rc == 0)
         rc = sb_act_read(record.body, a->arena, &act, &why);
     if (rc != 0)
-        return audit_judge(a, SB_AUDIT_FORM, rc, &why);
+        return audit_judge(a, SB_AUDIT_FORM, rc, &why, err);
     rc = act_matches(p, &act, &why);
     if (rc == 0)
         rc = sb_dir_verify(
@@ -106,6 +106,5 @@ int audit_disclosed(struct sb_audit *a, const struct audit_proof *p, struct sb_e
                   "the epoch gave %.*s no key of this class: whether a re-grant did, a "
                   "bundle tells",
                   SB_FMT(act.who));
-    (void)err;
-    return audit_judge(a, SB_AUDIT_STATEMENTS, rc, &why);
+    return audit_judge(a, SB_AUDIT_STATEMENTS, rc, &why, err);
 }

@@ -82,12 +82,16 @@ void audit_say(struct sb_audit *a,
                int code,
                const char *fmt,
                ...) SB_PRINTF(5, 6);
-/* 0 for rc 0; says a failure and returns 1; fatal codes come back. */
+/* 0 for rc 0; says a failure and returns 1; fatal codes come back, and `why` in *err.
+ */
 SB_CHECK int audit_judge(struct sb_audit *a,
                          enum sb_audit_part part,
                          int rc,
-                         const struct sb_err *why);
+                         const struct sb_err *why,
+                         struct sb_err *err);
 bool audit_fatal(int rc);
+/* Likewise, with `why` in *err. */
+bool audit_stops(int rc, const struct sb_err *why, struct sb_err *err);
 SB_CHECK int audit_no_memory(struct sb_err *err);
 
 #endif

@@ -207,6 +207,8 @@ int audit_checkpoint(struct sb_audit *a, struct sb_err *err)
     struct sb_err why = {0};
     a->facts.asked[SB_AUDIT_CHECKPOINT] = true;
     int rc = audit_open_note(a, a->info->note, &c, &why);
+    if (audit_stops(rc, &why, err))
+        return rc;
     if (rc != 0) {
         audit_say(a, SB_AUDIT_CHECKPOINT, SB_AUDIT_FAILED, rc, "%s", why.text);
         sb_tree_root(&a->tree, a->facts.root);

@@ -60,7 +60,7 @@ static int checkpoint(struct sb_audit *a, struct audit_proof *p, struct sb_err *
     struct sb_err why = {0};
     int rc = audit_open_note(a, p->file.note, &p->note, &why);
     if (rc != 0)
-        return audit_judge(a, SB_AUDIT_CHECKPOINT, rc, &why);
+        return audit_judge(a, SB_AUDIT_CHECKPOINT, rc, &why, err);
     p->noted = true;
     a->facts.size = p->note.size;
     memcpy(a->facts.root, p->note.root, SB_HASH);
@@ -97,7 +97,8 @@ static int entry(struct sb_audit *a,
                  const struct sb_proof_place *at,
                  struct sb_bytes record,
                  struct sb_bundle_entry *raw,
-                 struct audit_entry *out)
+                 struct audit_entry *out,
+                 struct sb_err *err)
 {
     struct sb_err why = {0};
     *raw = (struct sb_bundle_entry){
@@ -105,21 +106,21 @@ static int entry(struct sb_audit *a,
     a->at = at->index;
     a->at_entry = true;
     int rc = audit_decode(raw, out, &why);
-    return audit_judge(a, SB_AUDIT_FORM, rc, &why);
+    return audit_judge(a, SB_AUDIT_FORM, rc, &why, err);
 }
 
-static int decode(struct sb_audit *a, struct audit_proof *p)
+static int decode(struct sb_audit *a, struct audit_proof *p, struct sb_err *err)
 {
     struct sb_err why = {0};
     struct audit_stream *s = &p->stream;
     const struct sb_proof_file *f = &p->file;
-    int rc = entry(a, &f->epoch_place, f->epoch, &p->epoch_raw, &p->epoch_entry);
+    int rc = entry(a, &f->epoch_place, f->epoch, &p->epoch_raw, &p->epoch_entry, err);
     if (rc == 0) {
         rc = sb_epoch_read(p->epoch_entry.record.body, a->names, &s->epoch, &why);
-        rc = audit_judge(a, SB_AUDIT_FORM, rc, &why);
+        rc = audit_judge(a, SB_AUDIT_FORM, rc, &why, err);
     }
     if (rc == 0)
-        rc = entry(a, &f->place, f->batch, &p->batch_raw, &p->batch_entry);
+        rc = entry(a, &f->place, f->batch, &p->batch_raw, &p->batch_entry, err);
     if (rc != 0)
         return rc;
     rc = sb_batch_read(p->batch_entry.record.body, &p->batch, &why);
@@ -133,7 +134,7 @@ static int decode(struct sb_audit *a, struct audit_proof *p)
         rc = sb_fail(&why, SB_E_CODE_FORM, "the proof is of no stream");
     s->epoch_no = s->epoch.core.epoch_no;
     memcpy(s->epoch_hash, p->epoch_entry.hash, SB_HASH);
-    return audit_judge(a, SB_AUDIT_FORM, rc, &why);
+    return audit_judge(a, SB_AUDIT_FORM, rc, &why, err);
 }
 
 static bool same_classes(const struct sb_event *event, const struct sb_epoch *epoch)
@@ -201,9 +202,9 @@ int audit_run_proof(struct sb_audit *a,
     *p = (struct audit_proof){.noted = false};
     a->facts.asked[SB_AUDIT_FORM] = true;
     int rc = sb_proof_file_read(bytes, a->names, &p->file, &why);
-    rc = audit_judge(a, SB_AUDIT_FORM, rc, &why);
+    rc = audit_judge(a, SB_AUDIT_FORM, rc, &why, err);
     if (rc == 0)
-        rc = decode(a, p);
+        rc = decode(a, p, err);
     a->at_entry = false;
     if (rc == 0)
         rc = directories(a, &p->file, err);
@@ -220,7 +221,7 @@ int audit_run_proof(struct sb_audit *a,
     rc = audit_proof_rights(a, p, err);
     a->at_entry = false;
     if (rc == 0)
-        rc = audit_proof_statements(a, p);
+        rc = audit_proof_statements(a, p, err);
     if (rc == 0 && p->file.disclosed)
         rc = audit_disclosed(a, p, err);
     return rc < 0 ? rc : 0;

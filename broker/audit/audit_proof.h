@@ -26,7 +26,9 @@ SB_CHECK int audit_run_proof(struct sb_audit *a,
 SB_CHECK int
 audit_proof_rights(struct sb_audit *a, struct audit_proof *p, struct sb_err *err);
 /* The withdrawals in the file. */
-SB_CHECK int audit_proof_statements(struct sb_audit *a, const struct audit_proof *p);
+SB_CHECK int audit_proof_statements(struct sb_audit *a,
+                                    const struct audit_proof *p,
+                                    struct sb_err *err);
 /* What was disclosed, and by whom. */
 SB_CHECK int
 audit_disclosed(struct sb_audit *a, const struct audit_proof *p, struct sb_err *err);

@@ -41,10 +41,8 @@ later_directories(struct sb_audit *a, const struct audit_proof *p, struct sb_err
                                &p->batch_entry.record,
                                leaf->stored_ms,
                                &why);
-        if (audit_fatal(rc)) {
-            *err = why;
+        if (audit_stops(rc, &why, err))
             return rc;
-        }
         if (rc == 0)
             continue;
         audit_say(a,
@@ -94,7 +92,12 @@ static int withdrawal_signed(struct sb_audit *a,
         return rc;
     while (d && sb_dir_body(d)->issued > w->time)
         d = sb_trust_version(a->trust, sb_dir_body(d)->version - 1);
-    if (!d || sb_dir_verify(a->trust, d, who, record, w->time, NULL) != 0)
+    struct sb_err then = {0};
+    int held =
+        d ? sb_dir_verify(a->trust, d, who, record, w->time, &then) : SB_E_DIR_VERSION;
+    if (audit_stops(held, &then, why))
+        return held;
+    if (held != 0)
         return rc;
     audit_say(a,
               SB_AUDIT_STATEMENTS,
@@ -107,8 +110,10 @@ static int withdrawal_signed(struct sb_audit *a,
 }
 
 /* One withdrawal in the file: it has no leaf, so its own time is the judge's. */
-static int
-withdrawal(struct sb_audit *a, const struct audit_proof *p, struct sb_bytes raw)
+static int withdrawal(struct sb_audit *a,
+                      const struct audit_proof *p,
+                      struct sb_bytes raw,
+                      struct sb_err *err)
 {
     struct sb_record record;
     struct sb_withdraw w;
@@ -117,11 +122,11 @@ withdrawal(struct sb_audit *a, const struct audit_proof *p, struct sb_bytes raw)
     if (rc == 0)
         rc = sb_withdraw_read(record.body, &w, &why);
     if (rc != 0)
-        return audit_judge(a, SB_AUDIT_FORM, rc, &why);
+        return audit_judge(a, SB_AUDIT_FORM, rc, &why, err);
     rc = sb_bytes_eq(w.stream, p->file.stream)
              ? withdrawal_signed(a, p, &record, &w, &why)
              : sb_fail(&why, SB_E_JOIN, "a withdrawal of another stream");
-    rc = audit_judge(a, SB_AUDIT_STATEMENTS, rc, &why);
+    rc = audit_judge(a, SB_AUDIT_STATEMENTS, rc, &why, err);
     if (rc == 0 && w.first_seq <= p->file.seq && p->file.seq <= w.last_seq)
         audit_say(a,
                   SB_AUDIT_STATEMENTS,
@@ -131,11 +136,13 @@ withdrawal(struct sb_audit *a, const struct audit_proof *p, struct sb_bytes raw)
     return rc;
 }
 
-int audit_proof_statements(struct sb_audit *a, const struct audit_proof *p)
+int audit_proof_statements(struct sb_audit *a,
+                           const struct audit_proof *p,
+                           struct sb_err *err)
 {
     a->facts.asked[SB_AUDIT_STATEMENTS] = p->file.n_withdrawals > 0;
     for (size_t i = 0; i < p->file.n_withdrawals; i++) {
-        int rc = withdrawal(a, p, p->file.withdrawals[i]);
+        int rc = withdrawal(a, p, p->file.withdrawals[i], err);
         if (rc < 0)
             return rc;
     }

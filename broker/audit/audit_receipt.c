@@ -131,7 +131,7 @@ int audit_receipt(struct sb_audit *a, const struct audit_entry *e, struct sb_err
     struct sb_err why = {0};
     int rc = sb_receipt_read(e->record.body, a->arena, &r, &why);
     if (rc != 0)
-        return audit_judge(a, SB_AUDIT_FORM, rc, &why);
+        return audit_judge(a, SB_AUDIT_FORM, rc, &why, err);
     a->facts.receipts++;
     rc = audit_signed(a, r.reader, e, false, err);
     if (rc == 0)
@@ -195,7 +195,7 @@ int audit_heads(struct sb_audit *a, const struct audit_entry *e, struct sb_err *
     struct sb_err why = {0};
     int rc = sb_heads_read(e->record.body, a->arena, &institution, &heads, &time, &why);
     if (rc != 0)
-        return audit_judge(a, SB_AUDIT_FORM, rc, &why);
+        return audit_judge(a, SB_AUDIT_FORM, rc, &why, err);
     rc = audit_signed(a, institution, e, false, err);
     if (rc == 0)
         rc = audit_ask_room(a, heads.n, err);

@@ -50,38 +50,49 @@ static bool is_revoked(const struct sb_dir_member *m, const uint8_t key_id[SB_KE
     return false;
 }
 
-/* A sign key on one card of the member, whatever its dates, signed the record. */
-static bool card_signed(struct sb_audit *a,
-                        const struct sb_dir_member *m,
-                        struct sb_bytes card_record,
-                        const struct sb_record *record)
+/* A sign key on one card of the member, whatever its dates, signed the record: 0. */
+static int card_signed(struct sb_audit *a,
+                       const struct sb_dir_member *m,
+                       struct sb_bytes card_record,
+                       const struct sb_record *record,
+                       struct sb_err *err)
 {
     struct sb_record envelope;
     struct sb_card card;
     uint8_t id[SB_KEY_ID];
-    if (sb_record_read(card_record, &envelope, NULL) != 0 ||
-        sb_card_read(envelope.body, a->arena, &card, NULL) != 0)
-        return false;
+    int rc = sb_record_read(card_record, &envelope, err);
+    if (rc == 0)
+        rc = sb_card_read(envelope.body, a->arena, &card, err);
+    if (rc != 0)
+        return rc;
     const struct sb_card_key *k = sb_card_key(&card, SB_USE_SIGN);
     if (!k)
-        return false;
+        return sb_fail(err, SB_E_NO_KEY, "a card without a key to sign with");
     sb_key_id(id, k->use, k->pk);
-    const struct sb_exchange *x = sb_trust_exchange(a->trust);
-    return !is_revoked(m, id) && sb_verify_record(x, record, id, k->pk, NULL) == 0;
+    if (is_revoked(m, id))
+        return sb_fail(err, SB_E_NO_KEY, "a card's key is revoked");
+    return sb_verify_record(sb_trust_exchange(a->trust), record, id, k->pk, err);
 }
 
-static bool any_card_signed(struct sb_audit *a,
-                            const struct sb_directory *d,
-                            struct sb_bytes member,
-                            const struct sb_record *record)
+/* Of an entry whose signature does not hold by `rc` and `why` alone: 0 when some card's
+ * key made it, whatever its dates. */
+static int any_card_signed(struct sb_audit *a,
+                           const struct sb_directory *d,
+                           struct sb_bytes member,
+                           const struct sb_record *record,
+                           struct sb_err *why)
 {
+    struct sb_err first = *why;
     for (size_t i = 0; i < d->n_members; i++) {
         const struct sb_dir_member *m = &d->members[i];
-        for (size_t c = m->n_cards; c > 0 && sb_bytes_eq(m->code, member); c--)
-            if (card_signed(a, m, m->cards[c - 1], record))
-                return true;
+        for (size_t c = m->n_cards; c > 0 && sb_bytes_eq(m->code, member); c--) {
+            int rc = card_signed(a, m, m->cards[c - 1], record, why);
+            if (rc == 0 || audit_fatal(rc))
+                return rc;
+        }
     }
-    return false;
+    *why = first;
+    return first.code;
 }
 
 int audit_signed_code(struct sb_audit *a,
@@ -93,10 +104,12 @@ int audit_signed_code(struct sb_audit *a,
     const struct sb_dir *d = audit_directory(a, &e->leaf);
     if (!d)
         return sb_fail(err, SB_E_DIR_VERSION, "its directory is not held");
-    int rc = sb_dir_verify(a->trust, d, member, &e->record, e->leaf.stored_ms, err);
-    if (rc == SB_E_KEY_EXPIRED && aged && audit_is_later(a) &&
-        any_card_signed(a, sb_dir_body(d), member, &e->record))
-        return 0;
+    struct sb_err why = {0};
+    int rc = sb_dir_verify(a->trust, d, member, &e->record, e->leaf.stored_ms, &why);
+    if (rc == SB_E_KEY_EXPIRED && aged && audit_is_later(a))
+        rc = any_card_signed(a, sb_dir_body(d), member, &e->record, &why);
+    if (rc != 0 && err)
+        *err = why;
     return rc;
 }
 

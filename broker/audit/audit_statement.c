@@ -39,7 +39,7 @@ static int reject(struct sb_audit *a, const struct audit_entry *e, struct sb_err
     struct sb_err why = {0};
     int rc = sb_reject_read(e->record.body, &r, &why);
     if (rc != 0)
-        return audit_judge(a, SB_AUDIT_FORM, rc, &why);
+        return audit_judge(a, SB_AUDIT_FORM, rc, &why, err);
     rc = audit_signed(a, r.reader, e, false, err);
     if (rc != 0)
         return rc;
@@ -93,7 +93,7 @@ static int regrant(struct sb_audit *a, const struct audit_entry *e, struct sb_er
     if (rc == 0 && !sb_text_stream_parts(r.stream, &institution, NULL, NULL))
         rc = sb_fail(&why, SB_E_CODE_FORM, "a re-grant of no stream");
     if (rc != 0)
-        return audit_judge(a, SB_AUDIT_FORM, rc, &why);
+        return audit_judge(a, SB_AUDIT_FORM, rc, &why, err);
     struct audit_stream *s = audit_find(a, r.stream);
     if (!s)
         audit_statement_fault(
@@ -128,7 +128,7 @@ static int act(struct sb_audit *a, const struct audit_entry *e, struct sb_err *e
     struct sb_err why = {0};
     int rc = sb_act_read(e->record.body, a->arena, &t, &why);
     if (rc != 0)
-        return audit_judge(a, SB_AUDIT_FORM, rc, &why);
+        return audit_judge(a, SB_AUDIT_FORM, rc, &why, err);
     rc = audit_signed(a, t.who, e, false, err);
     if (rc != 0)
         return rc;
@@ -153,12 +153,10 @@ static int prune(struct sb_audit *a, const struct audit_entry *e, struct sb_err 
         rc = audit_withdraw(a, e, &w, &why);
     else
         rc = audit_prune(a, e, &below, &why);
-    if (audit_fatal(rc) && err)
-        *err = why;
     if (rc == SB_E_DIR_VERSION)
         return 1; /* said when the directory was looked for */
     rc = audit_judge(
-        a, rc == SB_E_RETENTION ? SB_AUDIT_STATEMENTS : SB_AUDIT_RIGHTS, rc, &why);
+        a, rc == SB_E_RETENTION ? SB_AUDIT_STATEMENTS : SB_AUDIT_RIGHTS, rc, &why, err);
     if (rc != 0 || !withdrawal)
         return rc;
     uint64_t last = w.annulled_by > w.last_seq ? w.annulled_by : w.last_seq;

@@ -172,7 +172,7 @@ int audit_claim(struct sb_audit *a, const struct audit_entry *e, struct sb_err *
     struct sb_err why = {0};
     int rc = sb_claim_read(e->record.body, &c, &why);
     if (rc != 0)
-        return audit_judge(a, SB_AUDIT_FORM, rc, &why);
+        return audit_judge(a, SB_AUDIT_FORM, rc, &why, err);
     struct audit_stream *s = add(a, c.stream);
     if (!s)
         return audit_no_memory(err);
@@ -241,7 +241,7 @@ int audit_epoch(struct sb_audit *a, const struct audit_entry *e, struct sb_err *
     struct sb_err why = {0};
     int rc = sb_epoch_read(e->record.body, a->arena, &epoch, &why);
     if (rc != 0)
-        return audit_judge(a, SB_AUDIT_FORM, rc, &why);
+        return audit_judge(a, SB_AUDIT_FORM, rc, &why, err);
     struct audit_stream *s = add(a, epoch.core.stream);
     if (!s)
         return audit_no_memory(err);

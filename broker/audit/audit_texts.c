@@ -111,15 +111,13 @@ int audit_texts(struct sb_audit *a,
     struct sb_err why = {0};
     struct missing m = {0};
     int rc = payload.n ? sb_cts_read(payload, a->arena, &cts, &why) : 0;
-    if (audit_fatal(rc) && err)
-        *err = why;
     if (rc != 0)
-        return audit_judge(a, SB_AUDIT_TEXTS, rc, &why);
+        return audit_judge(a, SB_AUDIT_TEXTS, rc, &why, err);
     for (size_t i = 0; i < n; i++) {
         struct sb_item item;
         rc = sb_item_read(items[i], &item, &why);
         if (rc != 0)
-            return audit_judge(a, SB_AUDIT_FORM, rc, &why);
+            return audit_judge(a, SB_AUDIT_FORM, rc, &why, err);
         if (i == 0 && !shape(&cts, &item, n)) {
             audit_say(a,
                       SB_AUDIT_TEXTS,

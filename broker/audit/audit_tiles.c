@@ -205,7 +205,7 @@ static int checkpoint(struct sb_audit *a, struct sb_err *err)
     rc = sb_note_open(sb_buf_bytes(&note), a->log, &c, &why);
     sb_buf_free(&note);
     a->facts.asked[SB_AUDIT_CHECKPOINT] = true;
-    rc = audit_judge(a, SB_AUDIT_CHECKPOINT, rc, &why);
+    rc = audit_judge(a, SB_AUDIT_CHECKPOINT, rc, &why, err);
     if (rc != 0)
         return rc;
     a->facts.size = c.size;

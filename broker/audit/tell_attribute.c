@@ -23,64 +23,81 @@ static const struct sb_dir_member *member_of(const struct sb_dir *d,
     return NULL;
 }
 
-static bool read_card(struct sb_bytes raw, struct sb_arena *arena, struct sb_card *out)
+static int read_card(struct sb_bytes raw,
+                     struct sb_arena *arena,
+                     struct sb_card *out,
+                     struct sb_err *err)
 {
     struct sb_record record;
-    return sb_record_read(raw, &record, NULL) == 0 &&
-           sb_card_read(record.body, arena, out, NULL) == 0;
+    int rc = sb_record_read(raw, &record, err);
+    return rc == 0 ? sb_card_read(record.body, arena, out, err) : rc;
 }
 
-/* The member's first card with this sign key; its last name. */
-static bool find_card(const struct telling *t,
-                      const struct sb_dir *d,
-                      const uint8_t key_id[SB_KEY_ID],
-                      struct sb_card *out,
-                      const struct sb_card_key **key)
+/* The member's first card with this sign key; its last name. 1: found, 0: none. */
+static int find_card(const struct telling *t,
+                     const struct sb_dir *d,
+                     const uint8_t key_id[SB_KEY_ID],
+                     struct sb_card *out,
+                     const struct sb_card_key **key,
+                     struct sb_err *err)
 {
     const struct sb_dir_member *m = member_of(d, t->out->institution);
     for (size_t i = 0; m && i < m->n_cards; i++) {
         uint8_t id[SB_KEY_ID];
-        if (!read_card(m->cards[i], t->arena, out))
-            return false;
+        int rc = read_card(m->cards[i], t->arena, out, err);
+        if (rc != 0)
+            return rc;
         *key = sb_card_key(out, SB_USE_SIGN);
         if (!*key)
             continue;
         sb_key_id(id, (*key)->use, (*key)->pk);
         if (memcmp(id, key_id, SB_KEY_ID) == 0)
-            return true;
+            return 1;
     }
-    return false;
+    return 0;
 }
 
-/* The key that signed the batch, among those on the institution's cards. */
-static bool
-find_signer(const struct telling *t, const struct sb_dir *d, struct sb_card *card)
+/* The key that signed the batch, among those on the institution's cards. 1: found. */
+static int find_signer(const struct telling *t,
+                       const struct sb_dir *d,
+                       struct sb_card *card,
+                       struct sb_err *err)
 {
     const struct sb_record *r = &t->p->batch_entry.record;
     const struct sb_exchange *x = sb_trust_exchange(t->a->trust);
     for (size_t i = 0; i < r->n; i++) {
         const struct sb_card_key *k = NULL;
         const uint8_t *id = r->sigs[i].key_id;
-        if (!find_card(t, d, id, card, &k) ||
-            sb_verify_record(x, r, id, k->pk, NULL) != 0)
+        int rc = find_card(t, d, id, card, &k, err);
+        bool found = rc == 1;
+        if (found)
+            rc = sb_verify_record(x, r, id, k->pk, err);
+        if (audit_fatal(rc))
+            return rc;
+        if (!found || rc != 0)
             continue;
         memcpy(t->out->key_id, id, SB_KEY_ID);
         memcpy(t->out->pk, k->pk, SB_PK);
         t->out->card_no = card->card_no;
         t->out->key_not_before = k->not_before;
         t->out->key_not_after = k->not_after;
-        return true;
+        return 1;
     }
-    return false;
+    return 0;
 }
 
-static struct sb_bytes newest_name(const struct telling *t, const struct sb_dir *d)
+static int newest_name(const struct telling *t,
+                       const struct sb_dir *d,
+                       struct sb_bytes *name,
+                       struct sb_err *err)
 {
     struct sb_card card = {0};
     const struct sb_dir_member *m = member_of(d, t->out->institution);
+    int rc = 0;
     if (m && m->n_cards > 0)
-        (void)read_card(m->cards[m->n_cards - 1], t->arena, &card);
-    return card.name;
+        rc = read_card(m->cards[m->n_cards - 1], t->arena, &card, err);
+    *name = card.name;
+    return audit_fatal(rc) ? rc : 0;
 }
 
 /* Whose root signatures a directory bears, by the roots that it names. */
@@ -95,9 +112,17 @@ static int holders(const struct telling *t, const struct sb_dir *d, struct sb_er
     t->out->root_holders = list;
     t->out->n_root_holders = 0;
     int rc = sb_record_read(sb_dir_record(d), &record, err);
-    for (size_t i = 0; rc == 0 && i < b->n_roots; i++)
-        if (sb_verify_record(x, &record, b->roots[i].key_id, b->roots[i].pk, NULL) == 0)
-            list[t->out->n_root_holders++] = sb_arena_dup(t->arena, b->roots[i].holder);
+    for (size_t i = 0; rc == 0 && i < b->n_roots; i++) {
+        const struct sb_dir_root *root = &b->roots[i];
+        int held = sb_verify_record(x, &record, root->key_id, root->pk, err);
+        if (audit_fatal(held))
+            return held;
+        if (held != 0)
+            continue;
+        struct sb_bytes *name = &list[t->out->n_root_holders++];
+        *name = sb_arena_dup(t->arena, root->holder);
+        rc = name->p ? 0 : audit_no_memory(err);
+    }
     return rc;
 }
 
@@ -124,11 +149,15 @@ one_directory(const struct telling *t, const struct sb_dir *d, struct sb_err *er
     int rc = 0;
     if (!m)
         return 0;
-    if (o->enrolled_version == 0 && find_card(t, d, o->key_id, &card, &k)) {
+    if (o->enrolled_version == 0)
+        rc = find_card(t, d, o->key_id, &card, &k, err);
+    if (rc == 1) {
         o->enrolled_version = b->version;
         o->enrolled_ms = b->issued;
         rc = holders(t, d, err);
     }
+    if (audit_fatal(rc))
+        return rc;
     if (o->revoked_version == 0 && revokes(m, o->key_id)) {
         o->revoked_version = b->version;
         o->revoked_ms = b->issued;
@@ -137,7 +166,7 @@ one_directory(const struct telling *t, const struct sb_dir *d, struct sb_err *er
         o->suspended_version = b->version;
         o->suspended_ms = b->issued;
     }
-    return rc;
+    return 0;
 }
 
 static int witness(const struct telling *t, const struct sb_dir *d, struct sb_err *err)
@@ -169,7 +198,10 @@ static int tell(const struct telling *t, struct sb_err *err)
     struct sb_card_key key;
     if (!then)
         then = newest; /* the one that it names is not here: not valid, then */
-    if (find_signer(t, then, &card))
+    int rc = find_signer(t, then, &card, err);
+    if (rc < 0)
+        return rc;
+    if (rc == 1)
         o->valid = sb_dir_body(then)->version == o->directory_version &&
                    sb_dir_key(then,
                               o->institution,
@@ -178,11 +210,10 @@ static int tell(const struct telling *t, struct sb_err *err)
                               o->stored_ms,
                               &key,
                               NULL) == 0;
-    o->institution_name = newest_name(t, then);
+    rc = newest_name(t, then, &o->institution_name, err);
     uint64_t first = sb_dir_body(newest)->version;
     while (sb_trust_version(trust, first - 1))
         first--;
-    int rc = 0;
     for (uint64_t v = first; rc == 0 && v <= sb_dir_body(newest)->version; v++)
         rc = one_directory(t, sb_trust_version(trust, v), err);
     return rc == 0 ? witness(t, newest, err) : rc;
