@@ -1,56 +1,97 @@
 /* Purpose: every file below a folder.
- * Invariant: links are named, never followed; no recursion, memory for one folder of
- * each depth. */
+ * Invariant: links are named, never followed; no recursion; memory and descriptors for
+ * one folder of each depth, and no deeper than a bundle can be. Not by fts(3), which
+ * ends the process when there is no memory. */
 #include "broker/bundle/bundle_walk.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <fts.h>
-#include <stdlib.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-static int
-visit(const FTSENT *e, size_t root, sb_walk_fn fn, void *ctx, struct sb_err *err)
+#define DEPTH 24u /* of folders; a bundle of 2^63 entries has half as many */
+
+struct walk {
+    char path[PATH_MAX];
+    size_t root; /* where a name within the folder begins */
+    DIR *dirs[DEPTH];
+    size_t ends[DEPTH]; /* of each folder's path */
+    size_t depth;
+};
+
+static int cannot(const struct walk *w, int why, struct sb_err *err)
 {
-    switch (e->fts_info) {
-    case FTS_D:
-    case FTS_DP:
-        return 0;
-    case FTS_DNR:
-    case FTS_ERR:
-    case FTS_NS:
-        return sb_fail_os(err, e->fts_errno, "%s: cannot be read", e->fts_path);
-    default:
-        return fn(ctx, e->fts_path + root, e->fts_info == FTS_F, err);
-    }
+    return sb_fail_os(err, why, "%s: cannot be read", w->path);
 }
 
-static int walk(char *dir, sb_walk_fn fn, void *ctx, struct sb_err *err)
+/* Takes `fd`, the folder at w->path. */
+static int enter(struct walk *w, int fd, struct sb_err *err)
 {
-    char *paths[] = {dir, NULL};
-    FTS *fts = fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
-    if (!fts)
-        return sb_fail_os(err, errno, "%s: cannot be read", dir);
-    int rc = 0;
-    while (rc == 0) {
-        errno = 0;
-        const FTSENT *e = fts_read(fts);
-        if (!e && errno != 0)
-            rc = sb_fail_os(err, errno, "%s: cannot be read", dir);
-        if (!e)
-            break;
-        rc = visit(e, strlen(dir) + 1, fn, ctx, err);
+    int why = errno;
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (!d) {
+        why = fd < 0 ? why : errno;
+        if (fd >= 0)
+            close(fd);
+        return cannot(w, why, err);
     }
-    fts_close(fts);
+    w->ends[w->depth] = strlen(w->path);
+    w->dirs[w->depth++] = d;
+    return 0;
+}
+
+static int
+visit(struct walk *w, const char *name, sb_walk_fn fn, void *ctx, struct sb_err *err)
+{
+    size_t end = w->ends[w->depth - 1];
+    size_t n = strlen(name);
+    int at = dirfd(w->dirs[w->depth - 1]);
+    struct stat st;
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return 0;
+    if (end + 1 + n >= sizeof w->path)
+        return cannot(w, ENAMETOOLONG, err);
+    w->path[end] = '/';
+    memcpy(w->path + end + 1, name, n + 1);
+    if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return cannot(w, errno, err);
+    if (!S_ISDIR(st.st_mode) || w->depth == DEPTH)
+        return fn(ctx, w->path + w->root, S_ISREG(st.st_mode), err);
+    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return enter(w, fd, err);
+}
+
+static int walk(struct walk *w, sb_walk_fn fn, void *ctx, struct sb_err *err)
+{
+    int rc = enter(w, open(w->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err);
+    while (rc == 0 && w->depth > 0) {
+        errno = 0;
+        const struct dirent *e = readdir(w->dirs[w->depth - 1]);
+        if (e) {
+            rc = visit(w, e->d_name, fn, ctx, err);
+            continue;
+        }
+        w->path[w->ends[w->depth - 1]] = '\0';
+        if (errno != 0)
+            rc = cannot(w, errno, err);
+        closedir(w->dirs[--w->depth]);
+    }
+    while (w->depth > 0)
+        closedir(w->dirs[--w->depth]);
     return rc < 0 ? rc : 0;
 }
 
 int sb_bundle_walk(const char *dir, sb_walk_fn fn, void *ctx, struct sb_err *err)
 {
-    char *own = strdup(dir);
-    if (!own)
-        return sb_fail(err, SB_E_MEMORY, "no memory for reading a folder");
-    for (size_t n = strlen(own); n > 1 && own[n - 1] == '/'; n--)
-        own[n - 1] = '\0';
-    int rc = walk(own, fn, ctx, err);
-    free(own);
-    return rc;
+    struct walk w = {.depth = 0};
+    size_t n = strlen(dir);
+    while (n > 1 && dir[n - 1] == '/')
+        n--;
+    if (n >= sizeof w.path)
+        return sb_fail(err, SB_E_ARGUMENT, "%.200s: the path is too long", dir);
+    memcpy(w.path, dir, n);
+    w.root = n + 1;
+    return walk(&w, fn, ctx, err);
 }
