@@ -4,19 +4,8 @@
  * keys/trust.h has them. */
 #include "broker/cli/cmd_file.h"
 
+#include "broker/cli/cmd_signed.h"
 #include "broker/host/clock.h"
-
-/* Counts valid signatures by the directory's own roots. */
-static size_t good_signatures(const struct sb_cmd_dir *d)
-{
-    size_t good = 0;
-    for (size_t i = 0; i < d->body.n_roots; i++) {
-        const struct sb_dir_root *r = &d->body.roots[i];
-        good += sb_verify_record(
-                    &d->exchange, &d->file.record, r->key_id, r->pk, NULL) == 0;
-    }
-    return good;
-}
 
 static int same_exchange(const struct sb_cmd_dir *d, struct sb_err *err)
 {
@@ -35,9 +24,10 @@ static int judge(struct sb_cmd_dir *d, struct sb_err *err)
     int rc = same_exchange(d, err);
     if (rc == 0)
         rc = sb_record_hash(d->hash, d->file.record.body, err);
+    if (rc == 0)
+        rc = sb_cmd_dir_count(d, &d->file.record, &d->good, err);
     if (rc != 0)
         return rc;
-    d->good = good_signatures(d);
     if (d->good < d->body.threshold)
         return 0;
     rc = sb_trust_new(&d->trust, &d->anchor, err);

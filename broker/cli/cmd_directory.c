@@ -6,6 +6,7 @@
 #include <limits.h>
 
 #include "broker/cli/cmd_admin.h"
+#include "broker/cli/cmd_signed.h"
 #include "broker/cli/families.h"
 
 static int run_show(struct sb_cli *cli, struct sb_err *err)
@@ -22,8 +23,9 @@ static int run_show(struct sb_cli *cli, struct sb_err *err)
     if (rc != 0)
         return rc;
     sb_directory_tell(cli, &d);
-    sb_directory_tell_roots(cli, &d);
-    rc = sb_directory_tell_members(cli, &d, err);
+    rc = sb_directory_tell_roots(cli, &d, err);
+    if (rc == 0)
+        rc = sb_directory_tell_members(cli, &d, err);
     sb_cmd_dir_close(&d);
     return rc == 0 ? SB_EXIT_YES : rc;
 }
@@ -120,13 +122,8 @@ static int check_signed(const struct sb_cmd_dir *d,
     struct sb_record record;
     struct sb_trust *trust = NULL;
     int rc = sb_record_read(raw, &record, err);
-    *good = 0;
-    for (size_t i = 0; rc == 0 && i < d->body.n_roots; i++)
-        *good += sb_verify_record(&d->exchange,
-                                  &record,
-                                  d->body.roots[i].key_id,
-                                  d->body.roots[i].pk,
-                                  NULL) == 0;
+    if (rc == 0)
+        rc = sb_cmd_dir_count(d, &record, good, err);
     if (rc != 0 || *good < d->body.threshold)
         return rc;
     rc = sb_trust_new(&trust, &d->anchor, err);

@@ -9,7 +9,9 @@ extern const struct sb_tr_row sb_directory_spanish[];
 /* Version, validity, signatures, broker, policy, counts. */
 void sb_directory_tell(const struct sb_cli *cli, const struct sb_cmd_dir *d);
 void sb_directory_tell_policy(const struct sb_cli *cli, const struct sb_directory *d);
-void sb_directory_tell_roots(const struct sb_cli *cli, const struct sb_cmd_dir *d);
+SB_CHECK int sb_directory_tell_roots(const struct sb_cli *cli,
+                                     const struct sb_cmd_dir *d,
+                                     struct sb_err *err);
 SB_CHECK int sb_directory_tell_members(const struct sb_cli *cli,
                                        const struct sb_cmd_dir *d,
                                        struct sb_err *err);

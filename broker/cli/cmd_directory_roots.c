@@ -43,7 +43,7 @@ static int find_roots(struct sb_cli *cli, struct sb_anchor *out, struct sb_err *
     int rc = sb_cmd_ends(path, err);
     if (rc != 0 || sb_anchor_read(path, out, &why) == 0)
         return rc;
-    if (why.code == SB_E_NOT_FOUND)
+    if (why.code == SB_E_NOT_FOUND || why.code == SB_E_MEMORY)
         return sb_fail(err, why.code, "%s", why.text);
     rc = sb_cmd_dir_signed(cli, path, &d, err);
     if (rc != 0)

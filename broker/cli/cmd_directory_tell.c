@@ -2,6 +2,7 @@
  * Not for: judging them; cmd_dir.c and keys/trust.h do. */
 #include "broker/cli/cmd_directory.h"
 
+#include "broker/cli/cmd_signed.h"
 #include "schemas/record/grant.h"
 
 /* "7d", "90s", "1500ms" */
@@ -64,25 +65,30 @@ void sb_directory_tell(const struct sb_cli *cli, const struct sb_cmd_dir *d)
     sb_out_text(out, "fingerprint", sb_tr(cli, "Fingerprint"), text);
 }
 
-void sb_directory_tell_roots(const struct sb_cli *cli, const struct sb_cmd_dir *d)
+int sb_directory_tell_roots(const struct sb_cli *cli,
+                            const struct sb_cmd_dir *d,
+                            struct sb_err *err)
 {
     static const struct sb_out_column columns[] = {{"holder", "HOLDER", false},
                                                    {"key_id", "KEY ID", false},
                                                    {"signed", "SIGNED", false}};
     struct sb_out *out = sb_cli_out(cli);
+    int rc = 0;
     sb_out_table(out, "roots", columns, 3);
     for (size_t i = 0; i < d->body.n_roots; i++) {
         const struct sb_dir_root *r = &d->body.roots[i];
         char hex[2 * SB_KEY_ID + 1];
+        bool good = false;
+        rc = sb_cmd_signed_by(d, &d->file.record, r->key_id, r->pk, &good, err);
+        if (rc != 0)
+            break;
         sb_hex(hex, r->key_id, SB_KEY_ID);
         sb_out_cell_bytes(out, r->holder);
         sb_out_cell_text(out, hex);
-        sb_out_cell_bool(
-            out,
-            sb_verify_record(&d->exchange, &d->file.record, r->key_id, r->pk, NULL) ==
-                0);
+        sb_out_cell_bool(out, good);
     }
     sb_out_end(out);
+    return rc;
 }
 
 int sb_directory_tell_members(const struct sb_cli *cli,

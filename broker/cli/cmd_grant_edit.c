@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "broker/cli/cmd_signed.h"
+
 static int read_view(struct sb_bytes raw,
                      struct sb_arena *arena,
                      struct sb_grant_view *out,
@@ -76,7 +78,9 @@ static int find_sign_key(const struct sb_cmd_dir *d,
         if (key_id)
             *found = memcmp(id, key_id, SB_KEY_ID) == 0;
         else if (record)
-            *found = sb_verify_record(&d->exchange, record, id, key->pk, NULL) == 0;
+            rc = sb_cmd_signed_by(d, record, id, key->pk, found, err);
+        if (rc != 0)
+            return rc;
     }
     return 0;
 }
