@@ -40,14 +40,14 @@ static int compile_patterns(struct csv_source *s, struct sb_err *err)
         else
             pcre2_pattern_info(s->patterns[i], PCRE2_INFO_CAPTURECOUNT, &groups);
         if (!s->patterns[i] || groups == 0)
-            return sb_fail(err,
-                           SB_E_MAPPING,
-                           "%.*s: the file pattern \"%.*s\" %s%s",
-                           SB_FMT(s->facts->path),
-                           SB_FMT(p),
-                           s->patterns[i] ? "needs a group: the set's key"
-                                          : "is wrong: ",
-                           (const char *)words);
+            return sb_fail(
+                err,
+                number == PCRE2_ERROR_HEAP_FAILED ? SB_E_MEMORY : SB_E_MAPPING,
+                "%.*s: the file pattern \"%.*s\" %s%s",
+                SB_FMT(s->facts->path),
+                SB_FMT(p),
+                s->patterns[i] ? "needs a group: the set's key" : "is wrong: ",
+                (const char *)words);
     }
     return 0;
 }

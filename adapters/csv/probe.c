@@ -66,6 +66,11 @@ static int stage_all(struct csv_source *s, sqlite3 *db, struct sb_err *err)
     return 0;
 }
 
+static int db_fault(sqlite3 *db, const char *path, struct sb_err *err)
+{
+    return sb_fail(err, sb_csv_code(db, SB_E_IO), "%s: %s", path, sqlite3_errmsg(db));
+}
+
 /* Staged into a file without a name: it goes with the connection. */
 static int stage_file(struct csv_source *s, struct sb_db **out, struct sb_err *err)
 {
@@ -77,15 +82,13 @@ static int stage_file(struct csv_source *s, struct sb_db **out, struct sb_err *e
     if (fd < 0)
         return sb_fail_os(err, errno, "%s", path);
     close(fd);
-    int rc = sqlite3_open(path, &db) == SQLITE_OK
-                 ? 0
-                 : sb_fail(err, SB_E_IO, "%s: %s", path, sqlite3_errmsg(db));
+    int rc = sqlite3_open(path, &db) == SQLITE_OK ? 0 : db_fault(db, path, err);
     if (rc == 0 && sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
-        rc = sb_fail(err, SB_E_IO, "%s: %s", path, sqlite3_errmsg(db));
+        rc = db_fault(db, path, err);
     if (rc == 0)
         rc = stage_all(s, db, err);
     if (rc == 0 && sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
-        rc = sb_fail(err, SB_E_IO, "%s: %s", path, sqlite3_errmsg(db));
+        rc = db_fault(db, path, err);
     sqlite3_close(db);
     if (rc == 0)
         rc = sb_sqlite_db_open(out, path, false, err);

@@ -32,9 +32,23 @@ static const char *const steps[] = {
     NULL,
 };
 
+int sb_csv_code(sqlite3 *db, int otherwise)
+{
+    switch (sqlite3_errcode(db) & 0xff) {
+    case SQLITE_NOMEM:
+        return SB_E_MEMORY;
+    case SQLITE_FULL:
+        return SB_E_DISK_FULL;
+    case SQLITE_IOERR:
+        return SB_E_IO;
+    default:
+        return otherwise;
+    }
+}
+
 int sb_csv_fail(struct csv_source *s, int code, struct sb_err *err)
 {
-    return sb_fail(err, code, "%s", sqlite3_errmsg(s->handle));
+    return sb_fail(err, sb_csv_code(s->handle, code), "%s", sqlite3_errmsg(s->handle));
 }
 
 int sb_csv_prepare(struct csv_source *s,

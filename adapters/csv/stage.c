@@ -30,7 +30,7 @@ void sb_csv_quote(struct sb_buf *sql, struct sb_bytes name)
 
 static int refuse(sqlite3 *db, struct sb_err *err)
 {
-    return sb_fail(err, SB_E_IO, "staging: %s", sqlite3_errmsg(db));
+    return sb_fail(err, sb_csv_code(db, SB_E_IO), "staging: %s", sqlite3_errmsg(db));
 }
 
 static int create(struct target *t, const struct sb_columns *names, struct sb_err *err)

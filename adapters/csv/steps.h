@@ -49,6 +49,9 @@ SB_CHECK int sb_csv_prepare(struct csv_source *s,
                             struct sb_bytes sql,
                             sqlite3_stmt **out,
                             struct sb_err *err);
+/* The code of the connection's last error: memory, a full disk and the like are never
+ * the mapping's or the file's fault. */
+int sb_csv_code(sqlite3 *db, int otherwise);
 int sb_csv_fail(struct csv_source *s, int code, struct sb_err *err);
 
 /* header.c: the columns of a header, named by the rules. SB_E_CSV_HEADER. */
