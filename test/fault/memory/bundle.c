@@ -65,8 +65,11 @@ static int run_read(void *ctx, struct sb_err *err)
 static void a_bundle(void **state)
 {
     struct place p = {.b = book_new()};
-    struct exhaust_scenario out = {
-        .name = "export", .begin = begin, .run = run_export, .judge = judge_export};
+    struct exhaust_scenario out = {.name = "export",
+                                   .begin = begin,
+                                   .run = run_export,
+                                   .judge = judge_export,
+                                   .most = 20};
     struct exhaust_scenario in = {.name = "bundle", .run = run_read};
     (void)state;
     book_open(p.b);

@@ -73,8 +73,9 @@ void exhaust_each(const struct exhaust_scenario *s, void *ctx)
     size_t step = 1;
     json_set_alloc_funcs(exhaust_spare, free);
     (void)once(s, ctx, 0, false); /* what is made once in a process */
-    if (!full && exhaust_disarm() > SAMPLED)
-        step = exhaust_disarm() / SAMPLED;
+    size_t most = s->most ? s->most : SAMPLED;
+    if (!full && exhaust_disarm() > most)
+        step = exhaust_disarm() / most;
     for (int on = 0; on <= 1; on++) {
         for (n = 1; once(s, ctx, n, on); n += step)
             assert_true(n < MANY);

@@ -39,9 +39,11 @@ struct exhaust_scenario {
     void (*judge)(void *ctx, int rc);
     /* Codes other than SB_E_MEMORY that say it, ended by 0; NULL: none. */
     const int *also;
+    /* How many n where there are more; 0: sixty. */
+    size_t most;
 };
 
-/* Runs it for every n; where there are many, for about sixty of them unless
+/* Runs it for every n; where there are many, for about `most` of them unless
  * SACBE_FAULT=full. A run fails with a code and a text that say it, or does as if
  * nothing had been. */
 void exhaust_each(const struct exhaust_scenario *s, void *ctx);

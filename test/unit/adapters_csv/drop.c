@@ -2,6 +2,7 @@
  * asked, an "outbox" holds the token. Not a test itself. */
 #include "test/unit/adapters_csv/drop.h"
 
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -72,16 +73,47 @@ void drop_open(struct drop *d, const char *example)
     open_source(d);
 }
 
+void drop_start(struct drop *d)
+{
+    open_source(d);
+}
+
+void drop_stop(struct drop *d)
+{
+    if (d->source)
+        d->source->ops->close(d->source);
+    d->source = NULL;
+}
+
 void drop_restart(struct drop *d)
 {
-    d->source->ops->close(d->source);
+    drop_stop(d);
     open_source(d);
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+    (void)st;
+    (void)ftw;
+    return kind == FTW_F ? remove(path) : 0;
+}
+
+void drop_empty(struct drop *d)
+{
+    static const char *const folders[] = {"in", "done", "refused", "state"};
+    char path[300];
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", d->root, folders[i]);
+        (void)nftw(path, remove_one, 8, FTW_PHYS); /* it may not be there */
+    }
+    d->token[0] = '\0';
 }
 
 void drop_close(struct drop *d)
 {
     char command[400];
-    d->source->ops->close(d->source);
+    drop_stop(d);
     sb_mapping_free(d->mapping);
     sb_catalog_free(d->catalog);
     snprintf(command, sizeof command, "rm -r '%s'", d->root);

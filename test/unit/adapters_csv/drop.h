@@ -43,6 +43,10 @@ void drop_open(struct drop *d, const char *example);
 void drop_close(struct drop *d);
 /* Closes the source and opens it again on the same state. */
 void drop_restart(struct drop *d);
+void drop_stop(struct drop *d);
+void drop_start(struct drop *d);
+/* Nothing was ever dropped or published; the source is stopped. */
+void drop_empty(struct drop *d);
 void drop_put(struct drop *d, const char *name, const char *text, size_t n);
 void drop_copy(struct drop *d, const char *folder, const char *name);
 /* Until there is nothing; counts are set anew. false: it "crashed". */
