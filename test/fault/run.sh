@@ -22,7 +22,9 @@ ctest --test-dir "$build" -L fault -j "$jobs" --output-on-failure --timeout 5400
     status=$?
 took=$((($(date +%s) - began + 59) / 60))
 kind=$(sed -n 's/^CMAKE_BUILD_TYPE:STRING=//p' "$build/CMakeCache.txt")
-echo "Commit $(git describe --always --exclude '*' --dirty), $(date -u '+%F %H:%M') UTC, build ${kind:-None}," \
+commit=$(git rev-parse --short HEAD)
+git diff --quiet HEAD -- . ':!test/fault/README.md' || commit="$commit with changes"
+echo "Commit $commit, $(date -u '+%F %H:%M') UTC, build ${kind:-None}," \
     "$(nproc) cores, $jobs tests at a time, $took min${SACBE_BESIDE:+; beside it: $SACBE_BESIDE}." \
     >"$SACBE_FAULTS/about"
 if [ $# -eq 0 ]; then
