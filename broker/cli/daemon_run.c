@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "broker/cli/passphrase.h"
+#include "broker/host/heap.h"
 #include "broker/host/manual.h"
 #include "broker/host/privileges.h"
 #include "broker/metrics/metrics.h"
@@ -98,6 +99,7 @@ static int run(const struct sb_daemon_program *p, const struct sb_daemon_options
     struct sb_config *config = NULL;
     int status = EXIT_SUCCESS;
     int rc = sb_privileges_drop(&err);
+    sb_heap_keep();
     if (!rc)
         rc = sb_keys_init(&err);
     if (!rc)

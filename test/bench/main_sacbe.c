@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "broker/host/heap.h"
 #include "test/bench/bus.h"
 
 static struct bus_place *place; /* in memory that the processes share */
@@ -98,6 +99,7 @@ int main(int argc, char **argv)
     static const struct bench_client client = {
         .peer = "sacbe", .prepare = prepare, .publish = publish, .read = read_events};
     bench_options(argc, argv, &o);
+    sb_heap_keep(); /* as every daemon of Sacbe */
     if (o.work != BENCH_IDLE)
         return bench_client(argc, argv, &client);
     bus_idle(
