@@ -74,8 +74,13 @@ static void set_options(struct sb_link *l)
     zsock_set_reconnect_ivl_max(s, 10000);
     zsock_set_connect_timeout(
         s, 5000); /* the system tries for minutes, ever more rarely */
-    zsock_set_heartbeat_ivl(s, 5000);
-    zsock_set_heartbeat_timeout(s, 15000);
+    /* not ZMTP's heartbeats: libzmq 4.3.4 ends the process when one is due on a
+     * connection that broke while the queue was full (libzmq issue 4364) */
+    zsock_set_tcp_keepalive(s, 1);
+    zsock_set_tcp_keepalive_idle(s, 5);
+    zsock_set_tcp_keepalive_intvl(s, 5);
+    zsock_set_tcp_keepalive_cnt(s, 3);
+    zsock_set_tcp_maxrt(s, 15000);
     zsock_set_handshake_ivl(s, 10000);
     zsock_set_ipv6(s, 1);
 }
@@ -83,11 +88,13 @@ static void set_options(struct sb_link *l)
 static int open_monitor(struct sb_link *l, struct sb_err *err)
 {
     char name[96];
-    snprintf(name,
-             sizeof name,
-             "inproc://sacbe-link-%p-%llu",
-             (void *)l,
-             (unsigned long long)l->sockets);
+    snprintf(
+        name,
+        sizeof name,
+        "inproc://sacbe-link-%p-%llu-%08x", /* a closed link's lives on for a while */
+        (void *)l,
+        (unsigned long long)l->sockets,
+        (unsigned)randombytes_random());
     if (zmq_socket_monitor(zsock_resolve(l->dealer), name, EVENTS))
         return sb_fail(err, SB_E_IO, "monitor: %s", zmq_strerror(errno));
     l->monitor = zsock_new(ZMQ_PAIR);

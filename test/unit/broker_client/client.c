@@ -215,22 +215,24 @@ static void a_peer_that_does_not_read_costs_itself(void **state)
     (void)state;
     struct sim_publisher p = {0};
     struct sb_message ping = {.cmd = SB_CMD_PING};
-    struct sb_message m;
     struct sb_client *pnc = bus_member(bus, PNC);
     struct sb_client *igm = bus_member(bus, IGM);
     uint64_t began = bus_deadline_ms();
-    for (int sent = 0; sent < 80000;) { /* more than both queues hold */
-        int rc = sb_client_send(igm, &ping, NULL);
+    uint64_t taken = began; /* a connection that was shut takes none until it is read */
+    for (int sent = 0; sent < 80000 && bus_deadline_ms() - taken < 4000;) {
+        int rc = sb_client_send(igm, &ping, NULL); /* more than both queues hold */
         assert_true(rc == 0 || rc == SB_E_BUSY);
         sent += rc == 0;
+        taken = rc == 0 ? bus_deadline_ms() : taken;
     }
     bus_publish(bus, pnc, &p, 1);
-    bool slow = bus_deadline_ms() - began > 10000; /* a heartbeat's patience is over */
-    bus_expect(igm, SB_CMD_WELCOME, &m); /* it reads again, and starts again */
+    bool slow = bus_deadline_ms() - began > 10000; /* the system gave it up */
+    sb_client_close(igm);
+    igm = bus_member(bus, IGM);
     sb_client_close(igm);
     sb_client_close(pnc);
     bus_stop(bus);
-    assert_true(slow || bus->logged[113] >= 1);
+    assert_true(slow || bus->logged[sb_code_number(SB_E_LIMIT)] >= 1);
     sb_secrets_free(p.secrets);
 }
 
