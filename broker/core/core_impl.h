@@ -3,9 +3,11 @@
 #define BROKER_CORE_CORE_IMPL_H
 
 #include "broker/core/delivery.h"
+#include "broker/core/evidence_impl.h"
 #include "broker/core/message_impl.h"
 #include "broker/core/rules.h"
 #include "broker/core/state.h"
+#include "broker/core/stream.h"
 
 struct sb_effects {
     struct sb_arena *arena;
@@ -13,7 +15,8 @@ struct sb_effects {
     size_t n;
     size_t cap;
     struct sb_buf scratch;
-    bool failed; /* out of memory */
+    struct sb_effect nowhere; /* written to when memory is exhausted, never read */
+    bool failed;              /* out of memory */
 };
 
 struct step { /* what the functions of one step share */
@@ -31,27 +34,6 @@ void effect_reply(struct step *s, const struct session *to, struct sb_message *m
 void effect_log(struct step *s, const char *institution, const struct sb_err *why);
 void effect_drop(struct step *s, uint64_t peer);
 struct sb_bytes effect_keep(struct sb_effects *out, struct sb_bytes b);
-
-/* stream.c */
-struct stream *stream_find(const struct sb_core *core, struct sb_bytes name);
-/* Of a type, as configured. */
-uint64_t stream_priority(const struct sb_core *core, struct sb_bytes type);
-/* Adds a stream without claim; NULL: out of memory. */
-struct stream *stream_add(struct sb_core *core, struct sb_bytes name);
-void stream_free(struct stream *st);
-SB_CHECK int
-stream_set_epoch(struct stream *st, struct sb_bytes record, struct sb_err *err);
-/* Whether the epoch's readers are exactly as granted now. */
-SB_CHECK int stream_readers_right(struct sb_core *core,
-                                  const struct stream *st,
-                                  const struct sb_epoch *epoch,
-                                  uint64_t now_ms,
-                                  uint64_t *until,
-                                  struct sb_err *err);
-/* After a batch: where the stream stands once a checkpoint holds it. */
-void stream_placed(struct step *s, struct stream *st);
-/* A checkpoint of this size is signed. */
-void stream_signed(struct sb_core *core, uint64_t size);
 
 /* handshake.c */
 void session_hello(struct step *s, const struct sb_message *m);

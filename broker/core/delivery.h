@@ -3,8 +3,45 @@
 #define BROKER_CORE_DELIVERY_H
 
 #include "broker/core/state.h"
+#include "broker/core/stream.h"
 
 struct step;
+
+enum feed_state {
+    FEED_IDLE,     /* may be read from `from` on */
+    FEED_UNOPENED, /* where its cursor stands is still to be asked */
+    FEED_OPENING,  /* waits for SB_IN_OPENED */
+    FEED_READING,  /* waits for SB_IN_READ */
+    FEED_AHEAD,    /* its cursor is past what was refilled yet */
+    FEED_REFUSED,  /* its cursor is not the stream's */
+};
+
+struct feed { /* one stream in one subscription */
+    struct stream *stream;
+    enum feed_state state;
+    uint64_t id; /* of the effect it waits for */
+    uint64_t from;
+    uint64_t prelude[2]; /* claim and epoch in force at the cursor, still to be sent */
+    size_t n_prelude;
+    bool in_epoch; /* the epoch in force names the reader, with these classes: */
+    size_t n_classes;
+    char classes[SB_CLASSES][SB_CODE_MAX + 1];
+};
+
+struct subscription {
+    struct subscription *next;
+    char name[SB_CODE_MAX + 1];
+    struct sb_arena *arena; /* types and cursors */
+    struct sb_codes types;
+    struct sb_heads cursors;
+    uint64_t entries; /* credit left */
+    uint64_t bytes;
+    struct feed *feeds;
+    size_t n_feeds;
+    size_t unopened; /* feeds of that state */
+    size_t turn;     /* where the search for the next feed starts */
+    bool reading;
+};
 
 /* feed.c, subscribe.c */
 void feed_subscribe(struct step *s, struct session *from, const struct sb_message *m);

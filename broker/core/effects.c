@@ -39,14 +39,12 @@ const struct sb_effect *sb_effects_at(const struct sb_effects *e, size_t i)
 
 struct sb_effect *effect_add(struct sb_effects *out, enum sb_effect_kind kind)
 {
-    static struct sb_effect
-        nowhere; /* written to when memory is exhausted, never read */
     if (out->n == out->cap) {
         size_t cap = out->cap ? 2 * out->cap : 16;
         struct sb_effect *items = realloc(out->items, cap * sizeof *items);
         if (!items) {
             out->failed = true;
-            return &nowhere;
+            return &out->nowhere;
         }
         out->items = items;
         out->cap = cap;

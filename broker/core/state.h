@@ -1,75 +1,16 @@
-/* Private to broker/core: what the core remembers. Streams, sessions, subscriptions and
- * their feeds, answers that wait for the disk, questions to the journal. */
+/* Private to broker/core: what the core remembers. Sessions, answers that wait for the
+ * disk, questions to the journal; streams and feeds: stream.h, delivery.h. */
 #ifndef BROKER_CORE_STATE_H
 #define BROKER_CORE_STATE_H
 
 #include "broker/core/core.h"
 #include "broker/core/evidence.h"
 #include "broker/core/question.h"
-#include "keys/seal.h"
 
-struct stream { /* one institution's events of one type */
-    char name[SB_STREAM_MAX + 1];
-    struct sb_bytes institution; /* these two borrow from name */
-    struct sb_bytes type;
-    uint64_t claim_no;
-    uint8_t claim_hash[SB_HASH];
-    uint8_t instance[SB_INSTANCE];
-    uint64_t claim_index;
-    uint64_t last_seq;
-    uint8_t last_hash[SB_HASH];
-    uint64_t last_index;
-    struct mark in_signed;    /* newest batch in the newest signed checkpoint */
-    struct mark in_candidate; /* and in the candidate */
-    uint64_t epoch_no;
-    uint8_t epoch_hash[SB_HASH];
-    uint64_t epoch_index;
-    struct sb_arena *epoch_arena; /* holds `epoch` and the bytes that it borrows */
-    struct sb_epoch epoch;
-    uint64_t readers_version; /* directory by which the epoch's readers were right */
-    uint64_t readers_until;   /* and until when */
-    uint64_t tail;            /* index of the stream's newest entry */
-    uint64_t priority;
-};
-
-enum feed_state {
-    FEED_IDLE,     /* may be read from `from` on */
-    FEED_UNOPENED, /* where its cursor stands is still to be asked */
-    FEED_OPENING,  /* waits for SB_IN_OPENED */
-    FEED_READING,  /* waits for SB_IN_READ */
-    FEED_AHEAD,    /* its cursor is past what was refilled yet */
-    FEED_REFUSED,  /* its cursor is not the stream's */
-};
-
-struct feed { /* one stream in one subscription */
-    struct stream *stream;
-    enum feed_state state;
-    uint64_t id; /* of the effect it waits for */
-    uint64_t from;
-    uint64_t prelude[2]; /* claim and epoch in force at the cursor, still to be sent */
-    size_t n_prelude;
-    bool in_epoch; /* the epoch in force names the reader, with these classes: */
-    size_t n_classes;
-    char classes[SB_CLASSES][SB_CODE_MAX + 1];
-};
-
-struct subscription {
-    struct subscription *next;
-    char name[SB_CODE_MAX + 1];
-    struct sb_arena *arena; /* types and cursors */
-    struct sb_codes types;
-    struct sb_heads cursors;
-    uint64_t entries; /* credit left */
-    uint64_t bytes;
-    struct feed *feeds;
-    size_t n_feeds;
-    size_t unopened; /* feeds of that state */
-    size_t turn;     /* where the search for the next feed starts */
-    bool reading;
-};
-
-struct tree_ask;
-struct share; /* share.h */
+struct stream;       /* stream.h */
+struct subscription; /* delivery.h */
+struct tree_ask;     /* tree.c */
+struct share;        /* share.h */
 
 enum session_state { SESSION_CHALLENGED, SESSION_OPEN };
 
