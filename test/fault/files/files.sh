@@ -189,7 +189,8 @@ each "new keys" empty is_identity "$sacbe" identity new --institution sat --name
     --anchor igm/anchor.json -o place/new.vault --no-passphrase
 each "a directory" empty is_directory "$sacbe" directory policy -d "$ex_draft" \
     --anchor office/anchor.json --retention 2d -o place/draft.sbd
-# Passphrases cost seconds on purpose: every call of this one in the full run only.
+# Passphrases cost seconds on purpose: some calls of this one, in the full run only.
+most=$(fault_size 2 10)
 $(fault_size outlasts each) "a new exchange" empty is_begun "$sacbe" init place/new --exchange otro --roots 1 \
     --address tcp://127.0.0.1:1 --catalogue "$ex_catalogue" \
     --passphrase-file office/passphrase
