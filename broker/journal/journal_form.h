@@ -5,11 +5,11 @@
 #include "broker/journal/journal.h"
 #include "broker/journal/layout.h"
 
-/* The WAL goes into the file each time that it has this many pages more (8 MiB; four
- * times as many when nobody settles); past the last mark (256 MiB: readers were always
+/* The WAL goes into the file each time that it has this many pages more (16 MiB; twice
+ * as many when nobody settles); past the last mark (256 MiB: readers were always
  * in the way) it is also cut. */
-#define SB_WAL_MOVE 1024
-#define SB_WAL_LATE (3 * SB_WAL_MOVE)
+#define SB_WAL_MOVE 2048
+#define SB_WAL_LATE SB_WAL_MOVE
 #define SB_WAL_CUT 32768
 /* Emptied rows that stay before the first one that is not: more than three pages can
  * hold, which is as far as SQLite moves rows when a page gets empty. Rows that have
