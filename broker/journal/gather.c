@@ -142,13 +142,13 @@ gather_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int flags, i
     (void)vfs;
     memset(f, 0, sizeof *f);
     f->real = sqlite3_malloc64((sqlite3_uint64)real->szOsFile);
+    if (f->real)
+        memset(f->real, 0, (size_t)real->szOsFile);
     if (flags & SQLITE_OPEN_WAL)
         f->bytes = sqlite3_malloc64(GATHER_BYTES);
     int rc = SQLITE_NOMEM;
-    if (f->real && (f->bytes || !(flags & SQLITE_OPEN_WAL))) {
-        memset(f->real, 0, (size_t)real->szOsFile);
+    if (f->real && (f->bytes || !(flags & SQLITE_OPEN_WAL)))
         rc = real->xOpen(real, name, f->real, flags, out);
-    }
     if (rc == SQLITE_OK) {
         f->base.pMethods = &methods;
         return SQLITE_OK;
