@@ -193,6 +193,33 @@ int sb_db_open_writer(sqlite3 **out, const char *path, struct sb_err *err)
     return 0;
 }
 
+int sb_db_open_mover(sqlite3 **out, const char *path, struct sb_err *err)
+{
+    sqlite3 *db = NULL;
+    int rc = 0;
+    int got =
+        sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (got != SQLITE_OK) {
+        rc = sb_db_fail(err, db, got, "cannot open");
+    } else {
+        int64_t tables = 0; /* a look opens the WAL */
+        sqlite3_extended_result_codes(db, 1);
+        sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+        sqlite3_busy_timeout(db, OPEN_MS);
+        rc = sb_db_exec(
+            db, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;", err);
+        if (rc == 0)
+            rc = sb_db_number(db, "SELECT count(*) FROM sqlite_schema", &tables, err);
+        sqlite3_busy_timeout(db, 0);
+    }
+    if (rc != 0) {
+        sqlite3_close(db);
+        return rc;
+    }
+    *out = db;
+    return 0;
+}
+
 /* A URI of SQLite: the path with the three letters escaped that mean something there.
  */
 void sb_db_uri(struct sb_buf *uri, const char *path, bool still)

@@ -35,6 +35,8 @@ sb_db_fixed(sqlite3_stmt *st, int column, uint8_t *out, size_t n, struct sb_err 
 
 /* The one connection that writes; the file is made with mode 0600. */
 SB_CHECK int sb_db_open_writer(sqlite3 **out, const char *path, struct sb_err *err);
+/* Only to move the WAL into the file, beside the writer. */
+SB_CHECK int sb_db_open_mover(sqlite3 **out, const char *path, struct sb_err *err);
 /* Read-only. `still`: nobody writes to the file, which is then not locked either, so
  * that a copy on a read-only medium can be opened. */
 SB_CHECK int

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -104,13 +105,52 @@ int sb_journal_commit(struct sb_journal *j, struct sb_err *err)
     return move_wal(j, err);
 }
 
+static int begin_pass(struct sb_journal *j, struct sb_err *err)
+{
+    int rc = 0;
+    if (!j->mover)
+        rc = sb_mover_start(&j->mover, sqlite3_db_filename(j->db, "main"), err);
+    if (rc != 0)
+        return rc;
+    sb_mover_go(j->mover);
+    j->moving = true;
+    return 0;
+}
+
+/* After a pass: again while each leaves much less than the one before (the writer has
+ * gone on meanwhile); the last one is ours. */
+static int end_pass(struct sb_journal *j, int result, int pages, struct sb_err *err)
+{
+    int left = j->wal_pages > pages ? j->wal_pages - pages : 0;
+    j->moving = false;
+    if (!may_wait(result))
+        return sb_db_fail(err, NULL, result, "cannot move the WAL into the file");
+    bool again = left > SB_WAL_LITTLE && left < j->wal_left / 2;
+    j->wal_left = again ? left : INT_MAX;
+    return again ? begin_pass(j, err) : move_wal(j, err);
+}
+
+static int settle(struct sb_journal *j, struct sb_err *err)
+{
+    int result = SQLITE_OK;
+    int pages = 0;
+    if (j->moving)
+        return sb_mover_ended(j->mover, &result, &pages)
+                   ? end_pass(j, result, pages, err)
+                   : 0;
+    if (j->wal_next == 0 || j->wal_pages < j->wal_next)
+        return 0;
+    j->wal_left = INT_MAX;
+    return j->wal_pages < SB_WAL_CUT ? begin_pass(j, err) : move_wal(j, err);
+}
+
 int sb_journal_settle(struct sb_journal *j, struct sb_err *err)
 {
     struct sb_err failure = {0};
     int rc = sb_journal_alive(j, err);
-    if (rc != 0 || j->wal_next == 0 || j->wal_pages < j->wal_next)
+    if (rc != 0)
         return rc;
-    rc = move_wal(j, &failure);
+    rc = settle(j, &failure);
     return rc == 0 ? 0 : sb_journal_failed(j, &failure, err);
 }
 
@@ -148,6 +188,7 @@ static int take_lock(struct sb_journal *j, const char *path, struct sb_err *err)
 
 static void release(struct sb_journal *j)
 {
+    sb_mover_stop(j->mover);
     for (int i = 0; i < SB_SQL_COUNT; i++)
         sqlite3_finalize(j->sql[i]);
     sqlite3_close(j->db);
@@ -223,6 +264,8 @@ void sb_journal_close(struct sb_journal *j)
     struct sb_err err;
     if (!j)
         return;
+    sb_mover_stop(j->mover);
+    j->mover = NULL;
     /* A failure here loses nothing: the next start signs what this one could not. */
     if (j->stopped.code == 0 &&
         sb_journal_checkpoint(j, 0, true, &note, &checkpoint, &err) >= 0)

@@ -4,6 +4,7 @@
 
 #include "broker/journal/journal.h"
 #include "broker/journal/layout.h"
+#include "broker/journal/mover.h"
 
 /* The WAL goes into the file each time that it has this many pages more (16 MiB; twice
  * as many when nobody settles); past the last mark (256 MiB: readers were always
@@ -11,6 +12,8 @@
 #define SB_WAL_MOVE 2048
 #define SB_WAL_LATE SB_WAL_MOVE
 #define SB_WAL_CUT 32768
+/* Left to the writer's own pass, which ends with a WAL that begins anew (2 MiB). */
+#define SB_WAL_LITTLE 256
 /* Emptied rows that stay before the first one that is not: more than three pages can
  * hold, which is as far as SQLite moves rows when a page gets empty. Rows that have
  * ciphertexts are thus never moved, and leave no copy in a page's free space. */
@@ -58,6 +61,9 @@ struct sb_journal {
     bool signed_one;          /* since the journal was opened */
     int wal_next;             /* pages at which the WAL is moved next */
     int wal_pages;            /* after the last commit */
+    struct sb_mover *mover;   /* NULL until the WAL was first due */
+    bool moving;              /* a pass of it is under way, or its end not yet seen */
+    int wal_left;             /* pages that its last pass left; INT_MAX: none yet */
     bool cut_due;             /* the WAL may have what was removed */
     uint64_t cut_mono;        /* when it was last tried */
     uint64_t prune_below;     /* ciphertexts of entries below it are to go */
