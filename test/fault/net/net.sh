@@ -85,7 +85,7 @@ deaf() { # HOOK NAME
     heal
     wait_whole
     row "$2" "nftables drops for $deaf_s s, $some events meanwhile" \
-        "heartbeats on both sides, a new session"
+        "the system's keep-alive on both sides, a new session"
 }
 
 cut_s=${SACBE_CUT:-$(fault_size 16 60)}
@@ -115,7 +115,7 @@ heal
 wait_whole
 row "the network is cut" \
     "nftables drops all for $cut_s s between namespaces, $queued events queued" \
-    "heartbeats on both sides, a new session"
+    "the system's keep-alive on both sides, a new session"
 
 deaf in "nothing reaches the broker"
 [ "$(fault_size short full)" = short ] ||

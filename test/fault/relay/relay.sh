@@ -55,7 +55,7 @@ sleep "$(fault_size 16 40)"
 say pass
 whole "connections stall" \
     "a relay passes nothing on for $(fault_size 16 40) s, $events events meanwhile" \
-    "heartbeats, a new connection"
+    "the client's PING unanswered, a new session or connection"
 
 say cut
 say half

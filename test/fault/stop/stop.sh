@@ -1,7 +1,8 @@
 #!/bin/sh
 # SIGSTOP of a reader, of a publisher, of a witness and of the broker, for SACBE_STOPPED
-# seconds (45; short 21), which is longer than every heartbeat; then SIGCONT. While a
-# reader is stopped another one goes on. The short form stops the peers together.
+# seconds (45; short 21), longer than the silence that ends a session (15 s); then
+# SIGCONT. While a reader is stopped another one goes on. The short form stops the peers
+# together.
 set -eu
 . "$SACBE_SOURCE/test/fault/fault.sh"
 stopped_s=${SACBE_STOPPED:-$(fault_size 21 45)}
