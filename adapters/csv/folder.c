@@ -14,6 +14,11 @@
 
 #define FILES_MAX 100000u /* of one folder, looked at */
 
+static int memory(struct sb_err *err)
+{
+    return sb_fail(err, SB_E_MEMORY, "out of memory");
+}
+
 static int make_folder(const char *path, struct sb_err *err)
 {
     if (mkdir(path, 0750) == 0 || errno == EEXIST)
@@ -64,7 +69,7 @@ int sb_csv_folder_open(struct csv_source *s, struct sb_err *err)
     if (asprintf(&s->in, "%.*s", SB_FMT(folder)) < 0 ||
         asprintf(&s->done, "%.*sdone", (int)parent, text) < 0 ||
         asprintf(&s->refused, "%.*srefused", (int)parent, text) < 0)
-        return sb_fail(err, SB_E_MEMORY, "out of memory");
+        return memory(err);
     return compile_patterns(s, err);
 }
 
@@ -98,20 +103,26 @@ int sb_csv_folder_stamp(const char *folder,
 }
 
 /* The key of a name that matches member i, in fresh memory; NULL: no match. */
-static char *key_of(const struct csv_source *s, size_t i, const char *name)
+static int key_of(const struct csv_source *s,
+                  size_t i,
+                  const char *name,
+                  char **out,
+                  struct sb_err *err)
 {
     pcre2_match_data *m = pcre2_match_data_create_from_pattern(s->patterns[i], NULL);
-    char *key = NULL;
-    if (m &&
-        pcre2_match(
-            s->patterns[i], (PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, 0, 0, m, NULL) >
-            1) {
-        const PCRE2_SIZE *at = pcre2_get_ovector_pointer(m);
-        if (at[2] != PCRE2_UNSET)
-            key = strndup(name + at[2], at[3] - at[2]);
+    *out = NULL;
+    if (!m)
+        return memory(err);
+    int rc = pcre2_match(
+        s->patterns[i], (PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, 0, 0, m, NULL);
+    bool full = rc == PCRE2_ERROR_NOMEMORY;
+    const PCRE2_SIZE *at = pcre2_get_ovector_pointer(m);
+    if (rc > 1 && at[2] != PCRE2_UNSET) {
+        *out = strndup(name + at[2], at[3] - at[2]);
+        full = !*out;
     }
     pcre2_match_data_free(m);
-    return key;
+    return full ? memory(err) : 0;
 }
 
 static int wanted(const struct dirent *entry)
@@ -119,26 +130,44 @@ static int wanted(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-/* For each member the first name, in order, that matches with this key. */
-static bool
-complete(struct csv_source *s, struct dirent **names, int n, const char *key)
+/* Gives the member the first name, in order, that matches with this key. */
+static int find_member(struct csv_source *s,
+                       size_t i,
+                       struct dirent **names,
+                       int n,
+                       const char *key,
+                       struct sb_err *err)
 {
-    for (size_t i = 0; i < s->facts->n_set; i++) {
-        struct member *m = &s->members[i];
-        free(m->name);
-        *m = (struct member){0};
-        for (int k = 0; k < n && !m->name; k++) {
-            char *its = key_of(s, i, names[k]->d_name);
-            bool same = its && strcmp(its, key) == 0;
-            free(its);
-            if (same &&
-                sb_csv_folder_stamp(s->in, names[k]->d_name, &m->stamp, NULL) == 0)
-                m->name = strdup(names[k]->d_name);
-        }
+    struct member *m = &s->members[i];
+    free(m->name);
+    *m = (struct member){0};
+    for (int k = 0; k < n && !m->name; k++) {
+        char *its = NULL;
+        int rc = key_of(s, i, names[k]->d_name, &its, err);
+        bool same = its && strcmp(its, key) == 0;
+        free(its);
+        if (rc)
+            return rc;
+        if (!same || sb_csv_folder_stamp(s->in, names[k]->d_name, &m->stamp, NULL) != 0)
+            continue;
+        m->name = strdup(names[k]->d_name);
         if (!m->name)
-            return false;
+            return memory(err);
     }
-    return true;
+    return m->name ? 1 : 0;
+}
+
+/* 1: every member has a file with this key; 0: one has none. */
+static int complete(struct csv_source *s,
+                    struct dirent **names,
+                    int n,
+                    const char *key,
+                    struct sb_err *err)
+{
+    int rc = 1;
+    for (size_t i = 0; rc == 1 && i < s->facts->n_set; i++)
+        rc = find_member(s, i, names, n, key, err);
+    return rc;
 }
 
 int sb_csv_folder_scan(struct csv_source *s, struct sb_err *err)
@@ -149,11 +178,13 @@ int sb_csv_folder_scan(struct csv_source *s, struct sb_err *err)
         return sb_fail_os(err, errno, "%s: the folder cannot be read", s->in);
     int found = 0;
     for (int i = 0; i < n && !found && n < (int)FILES_MAX; i++) {
-        char *key = key_of(s, 0, names[i]->d_name);
-        if (key && complete(s, names, n, key)) {
+        char *key = NULL;
+        found = key_of(s, 0, names[i]->d_name, &key, err);
+        if (key)
+            found = complete(s, names, n, key, err);
+        if (found == 1) {
             free(s->set_key);
             s->set_key = key;
-            found = 1;
         } else {
             free(key);
         }

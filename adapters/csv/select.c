@@ -110,6 +110,8 @@ static int check(struct csv_source *s, struct sb_err *err)
                      SB_E_CSV_HEADER,
                      "the mapping does not fit the files' columns: %s",
                      sqlite3_errmsg(s->handle));
+    if (rc == 0 && read.names.failed == SB_E_MEMORY) /* a warning would be false */
+        rc = sb_buf_check(&read.names, err);
     if (rc == 0)
         rc = sb_sql_do(s->sql, err, "DELETE FROM _warning", "");
     for (size_t i = 0; rc == 0 && i < s->facts->n_set; i++)

@@ -44,7 +44,9 @@ static int make_read(struct source *s, struct sb_err *err)
                   " GROUP BY %.*s ORDER BY max(id)",
                   SB_FMT(sb_buf_bytes(&keys)),
                   SB_FMT(sb_buf_bytes(&keys)));
-    int rc = sb_buf_check(&b, err);
+    int rc = sb_buf_check(&keys, err);
+    if (!rc)
+        rc = sb_buf_check(&b, err);
     if (!rc) {
         s->read_sql = sb_arena_dup(s->plan, sb_buf_bytes(&b));
         rc = s->read_sql.p ? 0 : sb_fail(err, SB_E_MEMORY, "out of memory");
