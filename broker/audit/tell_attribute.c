@@ -69,7 +69,7 @@ static int find_signer(const struct telling *t,
         const struct sb_card_key *k = NULL;
         const uint8_t *id = r->sigs[i].key_id;
         int rc = find_card(t, d, id, card, &k, err);
-        bool found = rc == 1;
+        bool found = rc == 1 && k;
         if (found)
             rc = sb_verify_record(x, r, id, k->pk, err);
         if (audit_fatal(rc))
