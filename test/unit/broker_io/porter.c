@@ -39,9 +39,9 @@ static struct door *open_door(void)
 {
     struct door *d = calloc(1, sizeof *d);
     char address[64];
-    unsigned port = 0;
     size_t n = sizeof address;
     int none = 0;
+    assert_non_null(d);
     d->now = 1000000;
     d->zmq = zmq_ctx_new();
     d->router = zmq_socket(d->zmq, ZMQ_ROUTER);
@@ -50,9 +50,8 @@ static struct door *open_door(void)
     assert_int_equal(sb_porter_open(&d->porter, d->zmq, d->router, NULL, NULL), 0);
     assert_int_equal(zmq_bind(d->router, "tcp://127.0.0.1:*"), 0);
     assert_int_equal(zmq_getsockopt(d->router, ZMQ_LAST_ENDPOINT, address, &n), 0);
-    assert_int_equal(sscanf(address, "tcp://127.0.0.1:%u", &port), 1);
     d->at.sin_family = AF_INET;
-    d->at.sin_port = htons((uint16_t)port);
+    d->at.sin_port = htons((uint16_t)strtoul(strrchr(address, ':') + 1, NULL, 10));
     d->at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     return d;
 }
@@ -108,7 +107,7 @@ static bool look_until_shut(struct door *d, int fd)
 /* The descriptor at this side of a caller's connection. */
 static int our_end(int fd)
 {
-    struct sockaddr_in theirs;
+    struct sockaddr_in theirs = {0};
     socklen_t n = sizeof theirs;
     assert_int_equal(getsockname(fd, (struct sockaddr *)&theirs, &n), 0);
     for (int i = 3; i < 1024; i++) {
