@@ -45,8 +45,8 @@ int fsync(int fd)
     return next("fsync")(fd);
 }
 
-int fdatasync(int fd)
+int fdatasync(int fildes)
 {
-    hang(fd);
-    return next("fdatasync")(fd);
+    hang(fildes);
+    return next("fdatasync")(fildes);
 }

@@ -35,10 +35,10 @@ int unlink(const char *name)
     return (int)syscall(SYS_unlinkat, AT_FDCWD, name, 0);
 }
 
-int rename(const char *from, const char *to)
+int rename(const char *old, const char *new)
 {
     step();
-    return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+    return (int)syscall(SYS_renameat2, AT_FDCWD, old, AT_FDCWD, new, 0);
 }
 
 struct place {
