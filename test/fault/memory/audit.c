@@ -30,12 +30,31 @@ static void begin(void *ctx)
     p->said = 0;
 }
 
+/* Not the bytes of the whole: between the members there may be any. */
+static bool same_facts(const struct sb_audit_facts *a, const struct sb_audit_facts *b)
+{
+    return memcmp(a->parts, b->parts, sizeof a->parts) == 0 &&
+           memcmp(a->asked, b->asked, sizeof a->asked) == 0 &&
+           a->entries == b->entries && a->batches == b->batches &&
+           a->events == b->events && a->streams == b->streams &&
+           a->directories == b->directories && a->gaps == b->gaps &&
+           a->double_signatures == b->double_signatures && a->pruned == b->pruned &&
+           a->withdrawn == b->withdrawn && a->absent == b->absent &&
+           a->outside == b->outside && a->receipts == b->receipts &&
+           a->late_receipts == b->late_receipts && a->opened == b->opened &&
+           a->invalid == b->invalid && a->findings == b->findings &&
+           a->size == b->size && memcmp(a->root, b->root, sizeof a->root) == 0 &&
+           a->cosignatures == b->cosignatures && a->quorum == b->quorum &&
+           strcmp(a->origin, b->origin) == 0 && a->first_ms == b->first_ms &&
+           a->last_ms == b->last_ms;
+}
+
 static int same(struct place *p, const struct sb_audit_facts *f, struct sb_err *err)
 {
     struct sb_audit_facts *good = &p->good[f->batches == 1];
     if (good->size == 0)
         *good = *f;
-    if (sb_audit_result(f) == SB_AUDIT_PASSED && memcmp(f, good, sizeof *f) == 0)
+    if (sb_audit_result(f) == SB_AUDIT_PASSED && same_facts(f, good))
         return 0;
     return sb_fail(err, SB_E_INTERNAL, "another verdict");
 }
