@@ -25,7 +25,7 @@ struct sqlite_db {
     struct sb_db base;
     sqlite3 *db;
     sqlite3_stmt *rollback; /* made when there was memory for it */
-    bool stuck;             /* and yet it could not be: begin tries again */
+    bool stuck;             /* and yet it could not be: nothing runs before it is */
     uint64_t clock;
     struct statement kept[KEPT];
 };
@@ -253,6 +253,24 @@ static int step_all(struct sqlite_db *d,
     return out;
 }
 
+static void roll_back(struct sqlite_db *d)
+{
+    d->stuck = false;
+    if (sqlite3_get_autocommit(d->db))
+        return; /* some errors have rolled back already */
+    (void)sqlite3_step(d->rollback);
+    (void)sqlite3_reset(d->rollback);
+    d->stuck = sqlite3_get_autocommit(d->db) == 0;
+}
+
+static int roll_back_again(struct sqlite_db *d, struct sb_err *err)
+{
+    roll_back(d);
+    return d->stuck
+               ? sb_sqlite_fail(d->db, sqlite3_errcode(d->db), SB_E_IO, "rollback", err)
+               : 0;
+}
+
 static int db_run(struct sb_db *base,
                   struct sb_bytes sql,
                   const struct sb_param *params,
@@ -263,8 +281,10 @@ static int db_run(struct sb_db *base,
 {
     struct sqlite_db *d = self(base);
     struct statement *s = NULL;
-    int rc = acquire(d, sql, &s, err);
-    if (rc)
+    int rc = d->stuck ? roll_back_again(d, err) : 0;
+    if (!rc)
+        rc = acquire(d, sql, &s, err);
+    if (!s)
         return rc;
     rc = bind_all(d, s->stmt, params, n_params, err);
     if (!rc)
@@ -275,18 +295,11 @@ static int db_run(struct sb_db *base,
 
 static void db_rollback(struct sb_db *base)
 {
-    struct sqlite_db *d = self(base);
-    if (sqlite3_get_autocommit(d->db))
-        return; /* some errors have rolled back already */
-    (void)sqlite3_step(d->rollback);
-    (void)sqlite3_reset(d->rollback);
-    d->stuck = sqlite3_get_autocommit(d->db) == 0;
+    roll_back(self(base));
 }
 
 static int db_begin(struct sb_db *base, struct sb_err *err)
 {
-    if (self(base)->stuck)
-        db_rollback(base);
     return db_run(base, sb_bytes_str("BEGIN IMMEDIATE"), NULL, 0, NULL, NULL, err);
 }
 

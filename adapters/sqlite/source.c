@@ -200,10 +200,10 @@ static int read_chunk(struct source *s, size_t max, struct sb_err *err)
         rc = read_log(s, max, err);
     for (size_t i = 0; !rc && i < s->n_changed; i++)
         rc = sb_source_key(s, &s->changed[i], err);
+    if (!rc)
+        rc = simple(s, "COMMIT", err);
     if (rc)
         s->db->ops->rollback(s->db);
-    else
-        rc = simple(s, "COMMIT", err);
     return rc;
 }
 
