@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "adapters/engine/engine_impl.h"
+#include "adapters/engine/full.h"
 #include "adapters/engine/publish.h"
 #include "adapters/engine/state.h"
 #include "broker/host/clock.h"
@@ -130,12 +131,12 @@ static int feed_all(struct sb_engine *e, bool *more, struct sb_err *err)
     uint64_t mono = sb_clock_mono_ms();
     if (!sb_trust_newest(e->env.trust))
         return 0; /* the first session brings one */
-    if (e->low)
-        return 0; /* an outbox that cannot grow: what is not captured is not lost */
     for (size_t i = 0; i < e->n_feeds && !e->stopping; i++) {
         struct sb_feed *f = &e->feeds[i];
         if (mono < f->due_ms)
             continue;
+        if (!sb_engine_may_capture(e))
+            return 0; /* an outbox that cannot grow: what is not captured is not lost */
         struct sb_err why = {.code = 0};
         int before = f->err.code;
         int rc = sb_feed_turn(f, sb_clock_now_ms(), &why);

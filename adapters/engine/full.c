@@ -12,9 +12,11 @@
 #include "broker/host/clock.h"
 
 #define STATE_PAGE 4096u     /* of the state file: SQLite's usual one */
-#define ENOUGH (4u * SB_MIB) /* free bytes with which it is tried again */
+#define ENOUGH (4u * SB_MIB) /* free bytes: what a WAL takes into its file */
+#define SCARCE SB_MIB        /* below it an I/O error is a full disk */
 #define NAP_MS 250
 #define AGAIN_MS 2000u
+#define LONGER_MS 10000u /* between two tries with less than ENOUGH */
 
 int sb_engine_load_room(struct sb_engine *e, const char *state, struct sb_err *err)
 {
@@ -25,6 +27,17 @@ int sb_engine_load_room(struct sb_engine *e, const char *state, struct sb_err *e
     return sb_room_open(&e->room, &room, err);
 }
 
+static uint64_t free_bytes(const char *folder)
+{
+    struct statvfs fs;
+    return statvfs(folder, &fs) == 0 ? (uint64_t)fs.f_bavail * fs.f_frsize : UINT64_MAX;
+}
+
+bool sb_engine_may_capture(const struct sb_engine *e)
+{
+    return !e->low && free_bytes(e->state_dir) >= ENOUGH;
+}
+
 int sb_engine_look(struct sb_engine *e, struct sb_err *err)
 {
     struct sb_room_state now;
@@ -33,8 +46,8 @@ int sb_engine_look(struct sb_engine *e, struct sb_err *err)
     if (rc)
         return rc;
     sb_room_look(e->room, pages * STATE_PAGE, &now);
-    e->low = now.low;
-    if (now.low)
+    e->low = now.low || (now.known && now.free < ENOUGH);
+    if (e->low)
         sb_alarm_raise(
             e->env.alarms,
             SB_E_DISK_FULL,
@@ -48,12 +61,6 @@ int sb_engine_look(struct sb_engine *e, struct sb_err *err)
     return 0;
 }
 
-static uint64_t free_bytes(const char *folder)
-{
-    struct statvfs fs;
-    return statvfs(folder, &fs) == 0 ? (uint64_t)fs.f_bavail * fs.f_frsize : UINT64_MAX;
-}
-
 static bool told_to_stop(const struct sb_engine_config *config)
 {
     int signal = 0;
@@ -63,7 +70,8 @@ static bool told_to_stop(const struct sb_engine_config *config)
     return false;
 }
 
-/* True when there is room; false when it is told to stop. */
+/* True when it is to be tried again; false when it is told to stop. With little room it
+ * is tried, too, but seldom: to send what is kept takes less than to capture. */
 static bool waits_for_room(const struct sb_engine_config *config,
                            const struct sb_err *why)
 {
@@ -75,7 +83,8 @@ static bool waits_for_room(const struct sb_engine_config *config,
            "engine",
            SB_LOG_ERR(why),
            SB_LOG_TEXT("event", "waits_for_room"));
-    while (mono - since < AGAIN_MS || free_bytes(folder) < ENOUGH) {
+    while (mono - since < AGAIN_MS ||
+           (mono - since < LONGER_MS && free_bytes(folder) < ENOUGH)) {
         struct pollfd fd = {.fd = -1, .events = POLLIN};
         if (config->signals)
             fd.fd = sb_signals_fd(config->signals);
@@ -92,8 +101,7 @@ static bool waits_for_room(const struct sb_engine_config *config,
 static bool is_full(const struct sb_engine_config *config, int code)
 {
     const char *folder = sb_config_text(config->config, "state");
-    return code == SB_E_DISK_FULL ||
-           (code == SB_E_IO && free_bytes(folder) < ENOUGH / 4);
+    return code == SB_E_DISK_FULL || (code == SB_E_IO && free_bytes(folder) < SCARCE);
 }
 
 int sb_engine_serve(const struct sb_engine_config *config,

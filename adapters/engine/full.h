@@ -20,5 +20,8 @@ SB_CHECK int sb_engine_serve(const struct sb_engine_config *config,
 SB_CHECK int
 sb_engine_load_room(struct sb_engine *e, const char *state, struct sb_err *err);
 SB_CHECK int sb_engine_look(struct sb_engine *e, struct sb_err *err);
+/* Asked before each chunk, which can fill a small disk between two looks: the outbox
+ * must not take the room that it takes to be sent. */
+bool sb_engine_may_capture(const struct sb_engine *e);
 
 #endif

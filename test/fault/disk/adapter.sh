@@ -16,6 +16,10 @@ recovers() { # NAME DONE BY
     fault_row "$1" "$2" "$fault_acked" "$fault_lost" "$fault_twice" "$took" "$3"
 }
 
+sent_more() { # THAN
+    [ "$(fault_stored pnc)" -gt "$1" ]
+}
+
 attention() { # CODE TEXT: the status of a daemon tells it, first of all
     "$sacbe" status -c "$ex/$1/adapter.yaml" >status.txt || :
     ex_has_line status.txt "$2"
@@ -66,10 +70,23 @@ load=$!
 disk_leave pnc/state 0
 wait $load
 fault_fill pnc "$rows"
-ex_wait 30 "the adapter tells it" ex_has_line log/pnc.log 'event=waits_for_room\|feed code=SB-103'
+ex_wait 30 "the adapter tells it" attention pnc 'disk is nearly full\|SB-103'
 disk_give pnc/state
 recovers "an outbox's disk full" "filled while rows are captured" \
     "the adapter, when there was room"
+
+# --- an outbox that fills its own disk while nobody takes it: it keeps room to be sent
+ex_stop broker
+disk_leave pnc/state 6000
+fault_fill pnc 12000
+ex_wait 60 "the adapter tells it" attention pnc 'disk is nearly full'
+[ "$(disk_free pnc/state)" -gt 1000 ] || ex_die "the outbox fills its disk"
+before=$(fault_stored pnc)
+ex_broker_start
+ex_wait 60 "what was captured is sent" sent_more "$before"
+disk_give pnc/state
+recovers "an outbox fills its own disk" "12000 rows, the broker away, 6 MB left" \
+    "the adapter: what was captured at once, the rest when there was room"
 
 # --- the reader's database
 disk_leave igm/disk 0
