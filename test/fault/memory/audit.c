@@ -138,6 +138,7 @@ static void an_audit(void **state)
     p.config.ctx = &p;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         all[i].begin = begin;
+        all[i].most = 20;
         all[i].judge = judge;
         exhaust_each(&all[i], &p);
     }

@@ -95,8 +95,12 @@ static void judge(void *ctx, int rc)
 static void a_folder_of_files(void **state)
 {
     struct place p;
-    struct exhaust_scenario s = {
-        .name = "csv", .begin = begin, .run = run, .judge = judge, .most = 8};
+    struct exhaust_scenario s = {.name = "csv",
+                                 .begin = begin,
+                                 .run = run,
+                                 .judge = judge,
+                                 .most = 6,
+                                 .most_full = 1500};
     (void)state;
     drop_open(&p.d, "transito_ine.map.yaml");
     drop_stop(&p.d);

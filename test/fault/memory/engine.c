@@ -208,7 +208,7 @@ static void an_adapter(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        all[i].most = 5;
+        all[i].most = 3;
         exhaust_each(&all[i], &p);
     }
     rig_free(p.rig);

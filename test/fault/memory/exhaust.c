@@ -65,16 +65,22 @@ static void row(const char *name, size_t n, size_t step)
     assert_int_equal(fclose(f), 0);
 }
 
-void exhaust_each(const struct exhaust_scenario *s, void *ctx)
+bool exhaust_full(void)
 {
     const char *size = getenv("SACBE_FAULT");
-    bool full = size && strcmp(size, "full") == 0;
+    return size && strcmp(size, "full") == 0;
+}
+
+void exhaust_each(const struct exhaust_scenario *s, void *ctx)
+{
     size_t n = 0;
     size_t step = 1;
     json_set_alloc_funcs(exhaust_spare, free);
     (void)once(s, ctx, 0, false); /* what is made once in a process */
     size_t most = s->most ? s->most : SAMPLED;
-    if (!full && exhaust_disarm() > most)
+    if (exhaust_full())
+        most = s->most_full ? s->most_full : MANY;
+    if (exhaust_disarm() > most)
         step = exhaust_disarm() / most;
     for (int on = 0; on <= 1; on++) {
         for (n = 1; once(s, ctx, n, on); n += step)

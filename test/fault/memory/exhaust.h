@@ -25,6 +25,8 @@ void exhaust_arm(size_t nth, bool on);
 size_t exhaust_disarm(void);
 /* Memory for whoever cannot do without. */
 void *exhaust_spare(size_t n);
+/* The size of the test is the full one: SACBE_FAULT=full. */
+bool exhaust_full(void);
 /* One of them failed since the last exhaust_arm. */
 bool exhaust_failed(void);
 
@@ -41,11 +43,13 @@ struct exhaust_scenario {
     const int *also;
     /* How many n where there are more; 0: sixty. */
     size_t most;
+    /* The same in full size; 0: every n. */
+    size_t most_full;
 };
 
-/* Runs it for every n; where there are many, for about `most` of them unless
- * SACBE_FAULT=full. A run fails with a code and a text that say it, or does as if
- * nothing had been. */
+/* Runs it for every n; where there are many, for about `most` of them, with
+ * SACBE_FAULT=full `most_full`. A run fails with a code and a text that say it, or does
+ * as if nothing had been. */
 void exhaust_each(const struct exhaust_scenario *s, void *ctx);
 
 #endif

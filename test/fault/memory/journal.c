@@ -58,7 +58,7 @@ static void a_journal(void **state)
 {
     struct place p = {.b = book_new()};
     struct exhaust_scenario s = {
-        .name = "journal", .begin = begin, .run = run, .judge = judge};
+        .name = "journal", .begin = begin, .run = run, .judge = judge, .most = 25};
     (void)state;
     book_open(p.b);
     book_fill(p.b);
