@@ -16,6 +16,10 @@ recovers() { # NAME DONE BY
     fault_row "$1" "$2" "$fault_acked" "$fault_lost" "$fault_twice" "$took" "$3"
 }
 
+holds_back() { # pnc; while it waits for room it answers nothing
+    ex_has_line log/pnc.log 'event=waits_for_room' || attention pnc 'disk is nearly full'
+}
+
 sent_more() { # THAN
     [ "$(fault_stored pnc)" -gt "$1" ]
 }
@@ -70,7 +74,7 @@ load=$!
 disk_leave pnc/state 0
 wait $load
 fault_fill pnc "$rows"
-ex_wait 30 "the adapter tells it" attention pnc 'disk is nearly full\|SB-103'
+ex_wait 30 "the adapter tells it" holds_back
 disk_give pnc/state
 recovers "an outbox's disk full" "filled while rows are captured" \
     "the adapter, when there was room"

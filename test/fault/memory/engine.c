@@ -209,6 +209,7 @@ static void an_adapter(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         all[i].most = 3;
+        all[i].most_full = 300;
         exhaust_each(&all[i], &p);
     }
     rig_free(p.rig);
