@@ -3,10 +3,9 @@
  * Not: cursors, proofs and batches by seq: they are the journal's. */
 #include "broker/io/recent.h"
 
-#include <malloc.h>
 #include <stdlib.h>
 
-#define TRIM_BYTES SB_MIB /* a burst had more */
+#include "broker/host/heap.h"
 
 struct sb_recent {
     struct sb_job *ring[SB_RECENT_ENTRIES];
@@ -14,6 +13,7 @@ struct sb_recent {
     uint64_t next;  /* after the newest */
     uint64_t aged;  /* `next` when age was called last */
     uint64_t bytes;
+    struct sb_heap heap;
 };
 
 struct sb_recent *sb_recent_new(uint64_t size)
@@ -84,14 +84,14 @@ void sb_recent_add(struct sb_recent *r, struct sb_job *done)
     }
 }
 
-/* What a burst has left free in the heap goes back to the system once it is over. */
+/* What a burst, or a crowd, has left free in the heap goes back to the system once it
+ * is over. */
 void sb_recent_age(struct sb_recent *r)
 {
-    uint64_t before = r->bytes;
     drop_below(r, r->aged);
     r->aged = r->next;
-    if (before > TRIM_BYTES && r->bytes == 0)
-        (void)malloc_trim(0);
+    if (r->bytes == 0)
+        sb_heap_give_back(&r->heap);
 }
 
 bool sb_recent_has(const struct sb_recent *r, const struct sb_effect *read)

@@ -25,7 +25,13 @@ attack() { # NAME: sets peak_kib and the time of the events that came meanwhile
         if [ -z "$meanwhile" ] && goes_on; then meanwhile=$(fault_seconds "$since"); fi
         sleep 0.1
     done
-    wait $attacker || ex_die "the flood ended badly"
+    ended=0
+    wait $attacker || ended=$?
+    case $ended in
+    0) ;;
+    134) echo "$1: libzmq ended the one that floods, by an assertion of its own" ;;
+    *) ex_die "the flood ended badly" ;;
+    esac
     rm -f "$ex/run/flood.pid"
     over=$(ex_now_ms)
     fault_wait_applied m0002 60
