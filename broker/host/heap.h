@@ -10,8 +10,7 @@ struct sb_heap { /* zeros at first */
 
 /* Keeps what batches free for the next ones, some MiB for each thread that libc has a
  * heap of its own for; else each batch is given to the system and asked of it again,
- * page by page. Before the first thread. What a burst left is given back by
- * malloc_trim. */
+ * page by page. Before the first thread. */
 void sb_heap_keep(void);
 /* Gives what is free back to the system when it has become over a MiB more since the
  * last look. For quiet moments: each look goes through the heap's free pieces. */
