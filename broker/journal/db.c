@@ -156,6 +156,28 @@ static int make_file(const char *path, struct sb_err *err)
     return 0;
 }
 
+/* A connection of one thread, not yet set up. `give` closes it when that failed. */
+static int
+open_as(sqlite3 **db, const char *name, int flags, const char *vfs, struct sb_err *err)
+{
+    int got = sqlite3_open_v2(name, db, flags | SQLITE_OPEN_NOMUTEX, vfs);
+    if (got != SQLITE_OK)
+        return sb_db_fail(err, *db, got, "cannot open");
+    sqlite3_extended_result_codes(*db, 1);
+    sqlite3_busy_timeout(*db, OPEN_MS); /* who is there may be busy with a WAL */
+    return 0;
+}
+
+/* The end of each opening: `rc` is what setting up said. */
+static int give(sqlite3 **out, sqlite3 *db, int rc)
+{
+    if (rc == 0)
+        *out = db;
+    else
+        sqlite3_close(db);
+    return rc;
+}
+
 int sb_db_open_writer(sqlite3 **out, const char *path, struct sb_err *err)
 {
     static const char pragmas[] = "PRAGMA page_size = 8192;"
@@ -174,50 +196,29 @@ int sb_db_open_writer(sqlite3 **out, const char *path, struct sb_err *err)
     if (rc != 0)
         return rc;
     sqlite3 *db = NULL;
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-    int got = sqlite3_open_v2(path, &db, flags, SB_GATHER_VFS);
-    if (got != SQLITE_OK) {
-        rc = sb_db_fail(err, db, got, "cannot open");
-        sqlite3_close(db);
-        return rc;
-    }
-    sqlite3_extended_result_codes(db, 1);
-    sqlite3_busy_timeout(db, OPEN_MS); /* a reader may be busy with a WAL left behind */
-    rc = sb_db_exec(db, pragmas, err);
-    sqlite3_busy_timeout(db, 0);
-    if (rc != 0) {
-        sqlite3_close(db);
-        return rc;
-    }
-    *out = db;
-    return 0;
+    rc = open_as(&db, path, SQLITE_OPEN_READWRITE, SB_GATHER_VFS, err);
+    if (rc == 0)
+        rc = sb_db_exec(db, pragmas, err);
+    if (rc == 0)
+        sqlite3_busy_timeout(db, 0);
+    return give(out, db, rc);
 }
 
 int sb_db_open_mover(sqlite3 **out, const char *path, struct sb_err *err)
 {
     sqlite3 *db = NULL;
-    int rc = 0;
-    int got =
-        sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-    if (got != SQLITE_OK) {
-        rc = sb_db_fail(err, db, got, "cannot open");
-    } else {
-        int64_t tables = 0; /* a look opens the WAL */
-        sqlite3_extended_result_codes(db, 1);
+    int64_t tables = 0; /* a look opens the WAL */
+    int rc = open_as(&db, path, SQLITE_OPEN_READWRITE, NULL, err);
+    if (rc == 0) {
         sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-        sqlite3_busy_timeout(db, OPEN_MS);
         rc = sb_db_exec(
             db, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;", err);
-        if (rc == 0)
-            rc = sb_db_number(db, "SELECT count(*) FROM sqlite_schema", &tables, err);
+    }
+    if (rc == 0)
+        rc = sb_db_number(db, "SELECT count(*) FROM sqlite_schema", &tables, err);
+    if (rc == 0)
         sqlite3_busy_timeout(db, 0);
-    }
-    if (rc != 0) {
-        sqlite3_close(db);
-        return rc;
-    }
-    *out = db;
-    return 0;
+    return give(out, db, rc);
 }
 
 /* A URI of SQLite: the path with the three letters escaped that mean something there.
@@ -249,24 +250,13 @@ bool sb_db_has_wal(const char *path)
 static int open_uri(sqlite3 **out, const char *uri, struct sb_err *err)
 {
     sqlite3 *db = NULL;
-    int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
-    int got = sqlite3_open_v2(uri, &db, flags, NULL);
-    int rc = 0;
-    if (got != SQLITE_OK) {
-        rc = sb_db_fail(err, db, got, "cannot open");
-    } else {
-        sqlite3_extended_result_codes(db, 1);
+    int rc = open_as(&db, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL, err);
+    if (rc == 0) {
         sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-        sqlite3_busy_timeout(db, OPEN_MS);
         rc = sb_db_exec(
             db, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;", err);
     }
-    if (rc != 0) {
-        sqlite3_close(db);
-        return rc;
-    }
-    *out = db;
-    return 0;
+    return give(out, db, rc);
 }
 
 int sb_db_open_reader(sqlite3 **out, const char *path, bool still, struct sb_err *err)

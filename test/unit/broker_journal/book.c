@@ -361,3 +361,20 @@ void book_copy(const char *from, const char *to)
     assert_int_equal(sb_file_write(to, sb_buf_bytes(&content), 0600, NULL), 0);
     sb_buf_free(&content);
 }
+
+int book_setup(void **state)
+{
+    struct book *b = book_new();
+    book_open(b);
+    book_put_one(b, book_directory(b));
+    book_put_one(b, book_claim(b));
+    book_put_one(b, book_epoch(b));
+    *state = b;
+    return 0;
+}
+
+int book_teardown(void **state)
+{
+    book_free(*state);
+    return 0;
+}

@@ -46,6 +46,9 @@ struct book {
 
 struct book *book_new(void);
 void book_free(struct book *b); /* closes, and removes the folder */
+/* A cmocka set-up: an open book with a directory, a claim and an epoch; and its end. */
+int book_setup(void **state);
+int book_teardown(void **state);
 struct sb_journal_config book_config(const struct book *b);
 void book_open(struct book *b);
 void book_close(struct book *b);

@@ -9,23 +9,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int setup(void **state)
-{
-    struct book *b = book_new();
-    book_open(b);
-    book_put_one(b, book_directory(b));
-    book_put_one(b, book_claim(b));
-    book_put_one(b, book_epoch(b));
-    *state = b;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    book_free(*state);
-    return 0;
-}
-
 /* A default VFS whose files fail on demand: SQLite's own, two methods replaced. Each
  * kind of file has its own methods. */
 struct methods {
@@ -89,13 +72,13 @@ static int setup_faulty(void **state)
     faulty.vfs.zName = "faulty";
     faulty.vfs.xOpen = faulty_open;
     assert_int_equal(sqlite3_vfs_register(&faulty.vfs, 1), SQLITE_OK);
-    return setup(state);
+    return book_setup(state);
 }
 
 static int teardown_faulty(void **state)
 {
     faulty.sync_result = faulty.write_result = SQLITE_OK;
-    int rc = teardown(state);
+    int rc = book_teardown(state);
     sqlite3_vfs_unregister(&faulty.vfs);
     return rc;
 }
@@ -252,7 +235,7 @@ int main(void)
         FAULTY(goes_on_when_a_full_disk_has_room_again),
         FAULTY(stops_when_a_checkpoint_cannot_be_kept),
         cmocka_unit_test_setup_teardown(
-            loses_nothing_answered_to_a_kill, setup, teardown),
+            loses_nothing_answered_to_a_kill, book_setup, book_teardown),
     };
     return cmocka_run_group_tests_name("broker.journal.fault", tests, NULL, NULL);
 }

@@ -10,23 +10,6 @@
 #define EVENTS 64
 #define SECTION 4000
 
-static int setup(void **state)
-{
-    struct book *b = book_new();
-    book_open(b);
-    book_put_one(b, book_directory(b));
-    book_put_one(b, book_claim(b));
-    book_put_one(b, book_epoch(b));
-    *state = b;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    book_free(*state);
-    return 0;
-}
-
 static long long size_of(const struct book *b, const char *suffix)
 {
     char path[128];
@@ -95,11 +78,12 @@ static void a_reader_in_the_way_is_no_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_long_wal_goes_into_the_file, setup, teardown),
         cmocka_unit_test_setup_teardown(
-            a_close_waits_for_a_pass_under_way, setup, teardown),
+            a_long_wal_goes_into_the_file, book_setup, book_teardown),
         cmocka_unit_test_setup_teardown(
-            a_reader_in_the_way_is_no_error, setup, teardown),
+            a_close_waits_for_a_pass_under_way, book_setup, book_teardown),
+        cmocka_unit_test_setup_teardown(
+            a_reader_in_the_way_is_no_error, book_setup, book_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
